@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""The benchmark; see README beside this file, and run by `run`.
+
+Every figure is a ratio to a yardstick of the same run, on the same machine, on
+the same site: LOAD DATA LOCAL INFILE of the same finished rows into the same
+tables for uploads, a static body of the same size through as many FastCGI
+processes for pages.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import time
+import uuid
+
+os.environ["COFFER_DB_LOCAL_INFILE"] = "ON"
+os.environ.setdefault("COFFER_DB_POOL", "1G")
+os.environ.pop("COFFER_TEST_DB", None)
+import coffer
+
+ROWS = 10000
+FIELDS = [
+    {"field_name": "email", "field_type": "string", "pii": True,
+     "required": True, "unique": True},
+    {"field_name": "phone", "field_type": "string", "pii": True},
+    {"field_name": "birth_date", "field_type": "date", "pii": True,
+     "field_format": "dd/MM/yyyy"},
+    {"field_name": "address", "field_type": "string", "pii": True},
+    {"field_name": "first_name", "field_type": "string"},
+    {"field_name": "last_name", "field_type": "string"},
+    {"field_name": "customer_type", "field_type": "enum",
+     "options": ["VIP", "regular"]},
+    {"field_name": "signup_date", "field_type": "date",
+     "field_format": "yyyy-MM-dd"},
+    {"field_name": "lifetime_value", "field_type": "currency",
+     "field_format": "USD"}]
+
+
+def make_csv(mark):
+    lines = [",".join(field["field_name"] for field in FIELDS)]
+    lines += [f"customer.{i}.{mark}@example.com,+44 20 {i:08},"
+              f"{i % 28 + 1:02}/{i % 12 + 1:02}/{1940 + i % 60},"
+              f"\"{i % 250}, High Street\nLondon\",Zoë {i % 97},"
+              f"O'Brien-{i % 89},{'VIP' if i % 2 else 'regular'},"
+              f"20{10 + i % 15}-{i % 12 + 1:02}-{i % 28 + 1:02},"
+              f"{i % 20000}.{i % 100:02}" for i in range(ROWS)]
+    return ("\r\n".join(lines) + "\r\n").encode()
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.site = coffer.Site(**{"server.processes": 4})
+        self.shop = self.site.workspace(FIELDS)
+        self.workspace, self.segment = self.site.sql(
+            "SELECT workspace_id, MAX(id) FROM segment GROUP BY 1")[0]
+        self.figures = []
+
+    def sql(self, text):
+        return self.site.sql(text)
+
+    def next_positions(self):
+        rows = self.sql("SELECT next_position FROM segment"
+                        f" WHERE workspace_id = {self.workspace} ORDER BY id")
+        return [int(row[0]) for row in rows]
+
+    # Finished rows
+
+    def template(self):
+        """Profiles as they are stored, to make finished rows from."""
+        return [row[0] for row in self.site.sql(
+            "SELECT profile FROM customer LIMIT 1000")]
+
+    def write_files(self, count):
+        """Three TSV files of `count` finished rows after the last position,
+        with unique values and ids of their own."""
+        seq, position = self.next_positions()
+        profiles = self.template()
+        now = int(time.time() * 1000)
+        ws, seg = self.workspace, self.segment
+        names = [f"{self.site.dir}/{t}.tsv" for t in
+                 ("customer", "customer_unique", "segment_member")]
+        with open(names[0], "w") as one, open(names[1], "w") as two, \
+                open(names[2], "w") as three:
+            for i in range(count):
+                one.write(f"{ws}\t{seq + i}\t{uuid.uuid4().hex}\t1\t1\t"
+                          f"{profiles[i % len(profiles)]}\t{now}\t{now}\n")
+                two.write(f"{ws}\t16\t{uuid.uuid4().hex}\t{seq + i}\n")
+                three.write(f"{ws}\t{seg}\t{position + i}\t{seq + i}\t"
+                            f"{now}\n")
+        return names
+
+    def load(self, count):
+        """LOAD DATA LOCAL INFILE of finished rows; seconds."""
+        names = self.write_files(count)
+        columns = ["(workspace_id, seq, @u, revision, key_version, profile,"
+                   " created_at, updated_at) SET uuid = UNHEX(@u)",
+                   "(workspace_id, field_id, @d, seq) SET digest = UNHEX(@d)",
+                   "(workspace_id, segment_id, position, seq, segmented_at)"]
+        text = "".join(
+            f"LOAD DATA LOCAL INFILE '{name}' INTO TABLE "
+            f"{os.path.basename(name)[:-4]} CHARACTER SET utf8mb4"
+            f" {what};\n" for name, what in zip(names, columns))
+        took = self.timed_client(text)
+        self.settle(count)
+        return took
+
+    def timed_client(self, text):
+        """Seconds of the statements alone, without the client's start."""
+        done = subprocess.run(
+            ["mariadb", f"--defaults-file={self.site.db_dir}/owner.cnf",
+             "--local-infile=1", "--batch", "--skip-column-names",
+             self.site.db_name],
+            input="SELECT SYSDATE(6);\n" + text + "SELECT SYSDATE(6);\n",
+            capture_output=True, text=True, check=True)
+        first, last = done.stdout.split("\n")[:2]
+        return stamp(last) - stamp(first)
+
+    def settle(self, count):
+        """Counters and positions for rows that were loaded."""
+        seq, position = self.next_positions()
+        for segment, start in ((0, seq), (int(self.segment), position)):
+            buckets = {}
+            for at in range(start // 1024, (start + count - 1) // 1024 + 1):
+                low = max(start, at * 1024)
+                high = min(start + count, (at + 1) * 1024)
+                buckets[at] = high - low
+            values = ",".join(f"({self.workspace},{segment},{b},{n})"
+                              for b, n in buckets.items())
+            self.sql(f"INSERT INTO segment_bucket VALUES {values} ON"
+                     " DUPLICATE KEY UPDATE live = live + VALUES(live);"
+                     f"UPDATE segment SET next_position = {start + count}"
+                     f" WHERE workspace_id = {self.workspace}"
+                     f" AND id = {segment}")
+
+    # Uploads
+
+    def upload(self):
+        """One upload, from POST to completed; seconds, and those until the
+        answer of the POST."""
+        data = make_csv(uuid.uuid4().hex[:8])
+        began = time.monotonic()
+        answer = self.shop.upload(data)
+        answered = time.monotonic()
+        if answer.status != 202:
+            raise RuntimeError(repr(answer))
+        path = "/" + answer.json["job_id"].split("/", 1)[1]
+        while True:
+            job = self.shop.call("GET", path).json
+            if job["finished_at"]:
+                break
+            time.sleep(0.002)
+        if job["succeeded"] != ROWS:
+            raise RuntimeError(job)
+        return time.monotonic() - began, answered - began
+
+    def uploads(self, name, target, empty):
+        """Uploads and loads by turns, after one of each to warm up."""
+        posts, answers, loads = [], [], []
+        for turn in range(self.args.runs + 1):
+            if empty:
+                self.truncate()
+            took, answered = self.upload()
+            if empty:
+                self.truncate(keep_template=True)
+            loaded = self.load(ROWS)
+            if turn:
+                posts.append(took)
+                answers.append(answered)
+                loads.append(loaded)
+        post, load = statistics.median(posts), statistics.median(loads)
+        self.report(name, f"{post * 1000:.0f} ms (POST alone "
+                    f"{statistics.median(answers) * 1000:.0f} ms)",
+                    f"{load * 1000:.0f} ms", post / load, f"<= {target}",
+                    post / load <= target)
+
+    def truncate(self, keep_template=False):
+        if keep_template:
+            self.kept = self.template()
+            self.template = lambda: self.kept
+        self.sql("TRUNCATE customer; TRUNCATE customer_unique;"
+                 "TRUNCATE segment_member; TRUNCATE segment_bucket;"
+                 "UPDATE segment SET next_position = 0")
+
+    # Pages
+
+    def wrk(self, path, body, seconds=6):
+        """Requests a second of a POST."""
+        script = f"{self.site.dir}/post.lua"
+        with open(script, "w") as file:
+            file.write('wrk.method = "POST"\n'
+                       f"wrk.body = [[{json.dumps(body)}]]\n"
+                       'wrk.headers["Content-Type"] = "application/json"\n'
+                       'wrk.headers["Authorization"] = '
+                       f'"Bearer {self.shop.token}"\n')
+        done = subprocess.run(
+            ["wrk", "-t1", "-c4", f"-d{seconds}s", "-s", script,
+             f"https://localhost:{self.site.port}{path}"],
+            capture_output=True, text=True, check=True)
+        if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+            raise RuntimeError(done.stdout)
+        return float(done.stdout.split("Requests/sec:")[1].split()[0])
+
+    def start_yardstick(self, body):
+        with open(f"{self.site.dir}/static", "wb") as file:
+            file.write(body)
+        socket = f"{self.site.dir}/yardstick.sock"
+        self.yardstick = subprocess.Popen(
+            [f"{coffer.BUILD}/yardstick", socket, "4",
+             f"{self.site.dir}/static"])
+        conf = f"{self.site.dir}/nginx.conf"
+        with open(conf) as file:
+            text = file.read()
+        at = text.index("location / {")
+        end = text.index("\n\t\t}\n", at) + 5
+        location = text[at:end].replace("location /", "location /yardstick")
+        location = "\n".join(
+            f"fastcgi_pass unix:{socket};" if "fastcgi_pass" in line else line
+            for line in location.split("\n"))
+        with open(conf, "w") as file:
+            file.write(text[:at] + location + "\n" + text[at:])
+        self.site.kill("nginx", 1)
+        time.sleep(1)
+
+    def pages(self):
+        shop = self.shop
+        count = shop.post("/v1/customer/pages", shop.group()).json["pages"]
+        first, last = shop.group(page_number=0), \
+            shop.group(page_number=count - 1)
+        body = shop.page(count - 1).raw
+        self.start_yardstick(body)
+        rates = {"first": [], "last": [], "static": []}
+        for _ in range(self.args.runs):
+            rates["first"].append(self.wrk("/v1/customer", first, 3))
+            rates["last"].append(self.wrk("/v1/customer", last, 3))
+            rates["static"].append(self.wrk("/yardstick", last, 3))
+        self.yardstick.terminate()
+        first, last, static = (statistics.median(rates[name])
+                               for name in ("first", "last", "static"))
+        self.report(f"page {count - 1} of {count}, time / that of page 0",
+                    f"{last:.0f}/s", f"{first:.0f}/s", first / last,
+                    "<= 1.3", first / last <= 1.3)
+        self.report(f"pages of 1000 ({len(body) // 1000} kB) / static body",
+                    f"{last:.0f}/s", f"{static:.0f}/s", last / static,
+                    ">= 0.7", last / static >= 0.7)
+
+    # Report
+
+    def report(self, name, got, yard, ratio, target, good):
+        self.figures.append((name, got, yard, f"{ratio:.2f}", target,
+                             "met" if good else "MISSED"))
+        print("  " + " | ".join(self.figures[-1]), flush=True)
+
+    def table(self):
+        head = ("what", "Coffer", "yardstick", "ratio", "target", "")
+        rows = [head] + self.figures
+        widths = [max(len(row[i]) for row in rows) for i in range(6)]
+        for row in rows:
+            print("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths))
+                  + " |")
+
+
+def stamp(text):
+    day, fraction = text.strip().split(".")
+    return time.mktime(time.strptime(day, "%Y-%m-%d %H:%M:%S")) \
+        + float("0." + fraction)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--only", default="empty,full,pages")
+    args = parser.parse_args()
+    bench = Bench(args)
+    if "empty" in args.only:
+        print("Uploads on empty tables", flush=True)
+        bench.uploads("upload 10,000 rows, empty tables / LOAD DATA", 1.5,
+                      True)
+    bench.truncate()
+    bench.upload()
+    left = args.rows - ROWS
+    print(f"Storing {left} more", flush=True)
+    while left > 0:
+        bench.load(min(left, 100_000))
+        left -= 100_000
+    if "full" in args.only:
+        print("Uploads at that size", flush=True)
+        bench.uploads(f"upload 10,000 rows, {args.rows} stored / LOAD DATA",
+                      1.0, False)
+    if "pages" in args.only:
+        print("Pages", flush=True)
+        bench.pages()
+    print()
+    bench.table()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+/* POST /v1/customer/check: an upload is validated, and queued or done. */
+#include "api/api.h"
+#include "base/log.h"
+#include "http/route.h"
+#include "ingest/form.h"
+#include "ingest/upload.h"
+#include "model/segment.h"
+#include "work/apply.h"
+#include "work/wake.h"
+
+static enum err_code
+read_form(struct request *rq, struct form *f, struct err *e)
+{
+	const struct conf *c = rq->site->conf;
+	const char *type = request_header(rq, "content-type");
+
+	if (request_is_type(rq, "application/json"))
+		return form_read_json(request_read, rq, c, f, e);
+	return form_read_multipart(
+	    request_read, rq, type ? type : "", c, rq->arena, f, e);
+}
+
+/* What the upload is called when it comes again. */
+static enum err_code
+read_key(struct request *rq, struct idempotency *out, struct err *e)
+{
+	out->route = rq->route->name;
+	out->key = request_header(rq, "idempotency-key");
+	return out->key ? idempotency_key_check(out->key, e) : ERR_OK;
+}
+
+static void
+send_answer(struct request *rq, const struct upload *u)
+{
+	struct buf *out = resp_json(rq, u->status);
+
+	buf_add(out, u->answer.data, u->answer.len);
+}
+
+/* Does a small upload at once. What meets a conflict or a fault is left to the
+ * worker, with the answer as it is; the database is as sound as before. */
+static void
+apply(struct request *rq, struct upload *u)
+{
+	struct applied *done = arena_alloc(rq->arena, sizeof(*done));
+	struct err e;
+	enum err_code code;
+
+	code = work_apply(rq->site, &u->claim, done, &e);
+	if (code) {
+		log_err("an upload within its request", &e);
+		job_chunk_retry(rq->site, &rq->ctx, &u->claim);
+		wake_send(rq->site->conf, 1);
+		return;
+	}
+	if (done->failed)
+		return;
+	code = upload_completed(rq->site, &rq->ctx, u, done->ids,
+	    done->created, rq->arena, &e);
+	if (code)
+		log_err("keeping the answer of an upload", &e);
+}
+
+static enum err_code
+run(struct request *rq, struct upload *u, struct err *e)
+{
+	enum err_code code = upload_run(rq->site, &rq->ctx, u, rq->arena, e);
+
+	if (!code && u->claimed)
+		apply(rq, u);
+	else if (!code)
+		wake_send(rq->site->conf, u->job.chunks_left);
+	if (!code || (code == ERR_INVALID && u->answer.len)) {
+		send_answer(rq, u);
+		code = ERR_OK;
+	}
+	return code;
+}
+
+static enum err_code
+find_group(struct request *rq, const struct form *f, struct upload *u,
+    struct err *e)
+{
+	struct segment segment = {0};
+	enum err_code code = segment_find(
+	    rq->site->db, &rq->ctx, f->customer_group_id, &segment, e);
+
+	u->segment_id = segment.id;
+	return code;
+}
+
+static enum err_code
+check(struct request *rq, const struct form *f, struct err *e)
+{
+	struct schema schema = {0};
+	struct upload u = {.account_code = rq->account_code,
+	    .schema = &schema,
+	    .validate_only = f->validate_only,
+	    .on_existing = f->on_existing,
+	    .file = f->file,
+	    .data = f->data};
+	enum err_code code = request_workspace(rq, f->workspace_id, e);
+
+	u.workspace = rq->workspace;
+	if (!code)
+		code = schema_load(
+		    rq->site->db, &rq->ctx, rq->arena, &schema, e);
+	if (!code && !schema.n)
+		code = err_set(e, ERR_NO_WORKSPACE, NULL);
+	if (!code)
+		code = find_group(rq, f, &u, e);
+	if (!code)
+		code = read_key(rq, &u.again, e);
+	if (!code)
+		code = run(rq, &u, e);
+	upload_free(&u);
+	schema_release(&schema);
+	return code;
+}
+
+enum err_code
+api_customer_check(struct request *rq, struct err *e)
+{
+	struct form form = {0};
+	enum err_code code = read_form(rq, &form, e);
+
+	if (!code)
+		code = check(rq, &form, e);
+	form_free(&form);
+	return code;
+}

@@ -1,0 +1,52 @@
+/*
+ * The statement registry: every SQL statement of Coffer, by name. Statements
+ * stand beside the rows they fill, in X-macro files (model/NAME.sql.h):
+ *
+ *   STMT(NAME, SCOPE, "SELECT ...")
+ *
+ * Scope says what the text takes from the context, and is checked when the
+ * registry is built up (and by t/db/test_stmt):
+ *   SERVER     nothing: tables that belong to no tenant (tbl/tables.h)
+ *   ACCOUNT    :account, for every table of the text
+ *   WORKSPACE  :workspace (for workspace tables), and :account where the
+ *              table has it
+ * Other values are `?`, in order. "(?...)" at the end of a list statement takes
+ * up to DB_LIST_MAX values. Statements never quote a value into their text.
+ */
+#ifndef COFFER_DB_STMT_H
+#define COFFER_DB_STMT_H
+
+/* The files of the registry. A test of this room alone is compiled, with the
+ * room, against a small file of its own (-DSTMT_FILE='"db/test.sql.h"'). */
+#ifndef STMT_FILE
+#define STMT_FILE "db/all.sql.h"
+#endif
+
+enum stmt_scope { STMT_SERVER, STMT_ACCOUNT, STMT_WORKSPACE };
+
+enum stmt {
+#define STMT(name, scope, sql) SQL_##name,
+#include STMT_FILE
+#undef STMT
+	STMT_COUNT
+};
+
+struct stmt_row {
+	const char *name;
+	enum stmt_scope scope;
+	const char *sql;
+};
+
+/* The row of a statement; asserts on an unknown one. */
+const struct stmt_row *stmt_get(enum stmt st);
+
+/* A table of the schema and the column by which it belongs to a tenant. */
+enum table_owner { TABLE_SERVER, TABLE_ACCOUNT, TABLE_WORKSPACE };
+struct table_row {
+	const char *name;
+	enum table_owner owner;
+};
+extern const struct table_row tables[];
+extern const unsigned tables_count;
+
+#endif

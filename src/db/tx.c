@@ -1,0 +1,134 @@
+#include <assert.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "db/internal.h"
+
+#define TRIES 5
+#define PAUSE_MS 20
+#define PAUSE_MAX_MS 1000
+
+/* How long a lost COMMIT is asked after while the server is away. */
+#define PROBES 8
+
+static void
+pause_before(unsigned attempt)
+{
+	uint32_t r;
+
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		abort();
+	poll(
+	    NULL, 0, (int)clock_backoff_ms(PAUSE_MS, PAUSE_MAX_MS, attempt, r));
+}
+
+bool
+db_in_transaction(const struct db *db)
+{
+	return db->in_tx;
+}
+
+/* A connection that turns out to be gone is made anew, once. */
+static enum err_code
+begin(struct db *db, struct err *e)
+{
+	bool fresh = !db->mysql;
+	enum err_code err = conn_ready(db, e);
+
+	if (!err)
+		err = conn_run(db, "START TRANSACTION", e);
+	if (err == ERR_UNAVAILABLE && db->lost && !fresh) {
+		err = conn_ready(db, e);
+		if (!err)
+			err = conn_run(db, "START TRANSACTION", e);
+	}
+	db->in_tx = !err;
+	db->tx_err = ERR_OK;
+	return err;
+}
+
+/* After a loss there is nothing to roll back: the server has done so. */
+static void
+roll_back(struct db *db)
+{
+	struct err ignored;
+
+	assert(!db->rows.open);
+	if (!db->lost && conn_run(db, "ROLLBACK", &ignored))
+		db->lost = true;
+	db->in_tx = false;
+}
+
+/* Asks `done` until it knows; ERR_RETRY if the transaction did not happen. */
+static enum err_code
+ask(struct db *db, db_body *done, void *arg, struct err *e)
+{
+	enum err_code err = ERR_UNAVAILABLE;
+	unsigned i;
+
+	for (i = 0; i < PROBES && err == ERR_UNAVAILABLE; i++) {
+		if (i)
+			pause_before(i);
+		err = done(db, arg, e);
+	}
+	if (err != ERR_NOT_FOUND)
+		return err;
+	return err_fault(e, ERR_RETRY, "the transaction was lost in COMMIT");
+}
+
+/* Only a plain call for a retry says that nothing was committed; after any
+ * other failure nobody knows. */
+static enum err_code
+commit(struct db *db, db_body *done, void *arg, struct err *e)
+{
+	enum err_code err;
+
+	assert(!db->rows.open);
+	err = conn_run(db, "COMMIT", e);
+	if (err == ERR_RETRY) {
+		roll_back(db);
+		return err;
+	}
+	db->in_tx = false;
+	if (!err)
+		return ERR_OK;
+	db->lost = true;
+	if (done)
+		return ask(db, done, arg, e);
+	return err_fault(e, ERR_UNAVAILABLE, "connection lost in COMMIT");
+}
+
+static enum err_code
+try_once(struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
+{
+	enum err_code err = begin(db, e);
+
+	if (err)
+		return err;
+	err = body(db, arg, e);
+	if (!err && db->tx_err)
+		err = err_fault(e, db->tx_err,
+		    "the transaction had ended before its COMMIT");
+	if (!err)
+		return commit(db, done, arg, e);
+	roll_back(db);
+	return err;
+}
+
+enum err_code
+db_transaction(
+    struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
+{
+	enum err_code err = ERR_RETRY;
+	unsigned i;
+
+	assert(!db->in_tx);
+	for (i = 0; i < TRIES && err == ERR_RETRY; i++) {
+		if (i)
+			pause_before(i);
+		err = try_once(db, body, done, arg, e);
+	}
+	return err;
+}

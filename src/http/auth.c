@@ -1,0 +1,157 @@
+#include "http/internal.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "model/account.h"
+#include "vault/jwt.h"
+
+#define BEARER "Bearer "
+#define SESSION_COOKIE "dxp-sessionid"
+
+/* Headers of which one alone may come: a second would be seen by one reader
+ * and not by another. */
+static const char *const SINGLE[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY",
+    "HTTP_X_DXP_TENANT", "HTTP_COOKIE", "HTTP_IDEMPOTENCY_KEY",
+    "HTTP_CONTENT_TYPE", "CONTENT_TYPE"};
+
+/* Those of them in which a comma can only be two values joined. */
+static const char *const NO_COMMA[] = {
+    "HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "HTTP_X_DXP_TENANT"};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static unsigned
+param_count(const struct request *rq, const char *name)
+{
+	char **envp = rq->transport->fcgx.envp;
+	size_t n = strlen(name);
+	unsigned found = 0;
+
+	for (; envp && *envp; envp++) {
+		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
+			found++;
+	}
+	return found;
+}
+
+/* True if the Cookie header holds a pair of that name (RFC 6265, 4.2.1). */
+static bool
+has_cookie(const char *header, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (header) {
+		header += strspn(header, " \t;");
+		if (!strncmp(header, name, n) && header[n] == '=')
+			return true;
+		header = strchr(header, ';');
+	}
+	return false;
+}
+
+static unsigned
+scheme_count(const struct request *rq)
+{
+	return (request_header(rq, "authorization") != NULL) +
+	       (request_header(rq, "x-api-key") != NULL) +
+	       has_cookie(request_header(rq, "cookie"), SESSION_COOKIE);
+}
+
+enum err_code
+auth_headers(const struct request *rq, struct err *e)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < COUNT(SINGLE); i++) {
+		if (param_count(rq, SINGLE[i]) > 1)
+			return err_set(e, ERR_BAD_REQUEST, "repeated header");
+	}
+	for (i = 0; i < COUNT(NO_COMMA); i++) {
+		value = request_param(rq, NO_COMMA[i]);
+		if (value && strchr(value, ','))
+			return err_set(e, ERR_BAD_REQUEST, "repeated header");
+	}
+	if (scheme_count(rq) > 1)
+		return err_set(
+		    e, ERR_BAD_REQUEST, "more than one way of authentication");
+	return ERR_OK;
+}
+
+const char *
+request_bearer(const struct request *rq)
+{
+	const char *value = request_header(rq, "authorization");
+	size_t n = strlen(BEARER);
+
+	if (!value || strncmp(value, BEARER, n) != 0)
+		return NULL;
+	value += n;
+	return *value && !strpbrk(value, " \t") ? value : NULL;
+}
+
+/* The account and user that a verified token names, looked up anew at every
+ * request: a token outlives neither. */
+static enum err_code
+bind(struct request *rq, const struct jwt_claims *claims, struct err *e)
+{
+	struct db *db = rq->site->db;
+	struct user user;
+	enum err_code rc;
+
+	rc = account_find(db, claims->acc, &rq->ctx.account_id, e);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(e, ERR_NO_CONTEXT, NULL);
+	if (rc)
+		return rc;
+	rq->account_code = arena_strdup(rq->arena, claims->acc);
+	if (!uuid_parse(claims->sub, strlen(claims->sub), &rq->user))
+		return err_set(e, ERR_AUTH, NULL);
+	rc = user_find(db, &rq->ctx, &rq->user, &user, e);
+	if (rc)
+		return rc;
+	rq->ctx.user_id = user.id;
+	return ERR_OK;
+}
+
+enum err_code
+auth_open(struct request *rq, struct err *e)
+{
+	const char *token = request_bearer(rq);
+	struct jwt_claims claims;
+	enum err_code rc;
+
+	if (rq->route->auth == AUTH_NONE)
+		return ERR_OK;
+	if (!token)
+		return err_set(e, ERR_AUTH, NULL);
+	rc = jwt_check(rq->jwt, token, strlen(token), JWT_ACCESS,
+	    clock_now_ms() / 1000, &claims, e);
+	return rc ? rc : bind(rq, &claims, e);
+}
+
+enum err_code
+request_workspace(struct request *rq, const char *text, struct err *e)
+{
+	unsigned rights;
+	enum err_code rc;
+
+	if (!text)
+		return err_set(e, ERR_MISSING_FIELDS, NULL);
+	if (!uuid_parse(text, strlen(text), &rq->workspace))
+		return err_set(e, ERR_NO_WORKSPACE, NULL);
+	rc = workspace_find(
+	    rq->site->db, &rq->ctx, &rq->workspace, &rq->ctx.workspace_id, e);
+	if (rc)
+		return rc;
+	rc = user_rights(rq->site->db, &rq->ctx, &rights, e);
+	if (!rc && (rights & rq->route->right) != rq->route->right)
+		rc = err_set(e, ERR_FORBIDDEN, NULL);
+	if (rc) {
+		rq->ctx.workspace_id = 0;
+		return rc;
+	}
+	uuid_format(&rq->workspace, rq->workspace_text);
+	return ERR_OK;
+}

@@ -1,0 +1,124 @@
+#include "http/internal.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+
+#define LENGTH_DIGITS 15
+
+/* CONTENT_LENGTH; false if it is not a number that could be. */
+static bool
+length_parse(const struct request *rq, uint64_t *out)
+{
+	const char *s = request_param(rq, "CONTENT_LENGTH");
+
+	*out = 0;
+	if (!s)
+		return true;
+	if (strlen(s) > LENGTH_DIGITS || s[strspn(s, "0123456789")])
+		return false;
+	while (*s)
+		*out = *out * 10 + (uint64_t)(*s++ - '0');
+	return true;
+}
+
+uint64_t
+request_length(const struct request *rq)
+{
+	uint64_t n;
+
+	return length_parse(rq, &n) ? n : 0;
+}
+
+long
+request_read(void *arg, char *p, size_t n)
+{
+	struct request *rq = arg;
+	struct transport *t = rq->transport;
+	int64_t start = clock_mono_ms();
+	int got;
+
+	if (t->cut_in)
+		return -1;
+	got = FCGX_GetStr(p, n > INT_MAX ? INT_MAX : (int)n, t->fcgx.in);
+	t->budget -= clock_mono_ms() - start;
+	t->received += (uint64_t)got;
+	if (FCGX_GetError(t->fcgx.in) || t->received > t->limit ||
+	    t->budget <= 0 || (!got && t->received != request_length(rq)))
+		t->cut_in = true;
+	return t->cut_in ? -1 : got;
+}
+
+/* No body is not a body of another type: 400 rather than 415. */
+static enum err_code
+check_type(const struct request *rq, uint64_t length, struct err *e)
+{
+	const char *type = request_param(rq, "CONTENT_TYPE");
+
+	if (request_is_type(rq, "application/json"))
+		return ERR_OK;
+	if (rq->route->body == BODY_UPLOAD &&
+	    request_is_type(rq, "multipart/form-data"))
+		return ERR_OK;
+	if (!length && (!type || !*type))
+		return err_set(e, ERR_MISSING_FIELDS, NULL);
+	return err_set(e, ERR_MEDIA_TYPE, NULL);
+}
+
+/* Opens the workspace that the body names, where the route asks a right. */
+static enum err_code
+open_workspace(struct request *rq, struct err *e)
+{
+	const json_t *id = json_object_get(rq->json, "workspace_id");
+	enum jv_type type = jv_type(id);
+	const char *text = "";
+
+	if (!rq->route->right)
+		return ERR_OK;
+	if (type == JV_NONE || type == JV_NULL)
+		text = NULL;
+	else if (type == JV_STRING)
+		text = json_string_value(id);
+	return request_workspace(rq, text, e);
+}
+
+static enum err_code
+read_json(struct request *rq, struct err *e)
+{
+	const struct conf *c = rq->site->conf;
+	struct json_limits lim = {.max_bytes = (size_t)c->limits_json_bytes,
+	    .max_tree = (size_t)c->limits_json_memory};
+	enum err_code rc = json_read(request_read, rq, &lim, &rq->json, e);
+
+	if (rc)
+		return rc;
+	if (jv_type(rq->json) != JV_OBJECT)
+		return err_set(
+		    e, ERR_BAD_REQUEST, "the body must be a JSON object");
+	return open_workspace(rq, e);
+}
+
+enum err_code
+body_open(struct request *rq, struct err *e)
+{
+	const struct conf *c = rq->site->conf;
+	struct transport *t = rq->transport;
+	uint64_t length;
+	enum err_code rc;
+
+	if (rq->route->body == BODY_NONE)
+		return ERR_OK;
+	if (!length_parse(rq, &length))
+		return err_set(e, ERR_BAD_REQUEST, "malformed Content-Length");
+	rc = check_type(rq, length, e);
+	if (rc)
+		return rc;
+	t->limit = (uint64_t)(request_is_type(rq, "application/json")
+	                          ? c->limits_json_bytes
+	                          : c->limits_upload_bytes);
+	if (length > t->limit)
+		return err_set(e, ERR_TOO_LARGE, NULL);
+	return rq->route->body == BODY_JSON ? read_json(rq, e) : ERR_OK;
+}

@@ -1,0 +1,50 @@
+/*
+ * Inside src/http: the FastCGI side of a request, and the steps between
+ * accept and the handler. The only includer of fcgiapp.h.
+ */
+#ifndef COFFER_HTTP_INTERNAL_H
+#define COFFER_HTTP_INTERNAL_H
+
+#include <fcgiapp.h>
+
+#include "http/request.h"
+#include "http/route.h"
+
+struct transport {
+	FCGX_Request fcgx;
+	int64_t budget;     /* ms that the client may still keep us waiting */
+	uint64_t received;  /* bytes of the body drawn so far */
+	uint64_t limit;     /* most bytes of body that the route takes */
+	bool cut_in;        /* no more of the body will come */
+	bool broken;        /* nothing more of the answer will go */
+	bool names_request; /* nginx gave no id: the answer carries ours */
+};
+
+/* A FastCGI parameter by its name, or NULL. */
+const char *request_param(const struct request *rq, const char *name);
+
+/* Reads method, path, query and request id from the parameters. */
+MUST_CHECK enum err_code request_open(struct request *rq, struct err *e);
+
+/* Refuses repeated and comma-joined credentials, and two schemes at once
+ * (S7): ERR_BAD_REQUEST. */
+MUST_CHECK enum err_code auth_headers(const struct request *rq, struct err *e);
+
+/* Finds who asks, as the route wants it, and binds account and user.
+ * ERR_AUTH, ERR_NO_CONTEXT. */
+MUST_CHECK enum err_code auth_open(struct request *rq, struct err *e);
+
+/* Checks type and length of the body; reads it if it is JSON, and opens the
+ * workspace that it names. */
+MUST_CHECK enum err_code body_open(struct request *rq, struct err *e);
+
+/* Answers an error in the shape of the route's face. */
+void problem_answer(struct request *rq, const struct err *e);
+
+/* Sends what is left of the answer. False if the client has gone. */
+bool resp_send(struct request *rq);
+
+/* Ends the connection so that nginx sees that the answer is not whole. */
+void resp_cut(struct request *rq);
+
+#endif

@@ -1,0 +1,166 @@
+#include "http/internal.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "vault/rand.h"
+
+#define HEADER_NAME_MAX 64
+
+const char *
+request_param(const struct request *rq, const char *name)
+{
+	char **envp = rq->transport->fcgx.envp;
+	size_t n = strlen(name);
+
+	for (; envp && *envp; envp++) {
+		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
+			return *envp + n + 1;
+	}
+	return NULL;
+}
+
+/* RFC 3875, section 4.1.18: upper case, '-' becomes '_'. */
+const char *
+request_header(const struct request *rq, const char *name)
+{
+	char param[HEADER_NAME_MAX + 6] = "HTTP_";
+	size_t i, n = strlen(name);
+
+	assert(n <= HEADER_NAME_MAX);
+	for (i = 0; i < n; i++) {
+		char c = name[i];
+
+		param[5 + i] = (char)(c == '-' ? '_' : toupper(c));
+	}
+	param[5 + n] = '\0';
+	return request_param(rq, param);
+}
+
+static bool
+id_sane(const char *id)
+{
+	static const char CHARS[] = "abcdefghijklmnopqrstuvwxyz"
+	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t n = strlen(id);
+
+	return n > 0 && n <= REQUEST_ID_MAX && strspn(id, CHARS) == n;
+}
+
+/* nginx names the request and tells the client; without it we do both. */
+static void
+open_id(struct request *rq)
+{
+	const char *id = request_param(rq, "COFFER_REQUEST_ID");
+	struct uuid u;
+
+	if (id && id_sane(id)) {
+		memcpy(rq->id, id, strlen(id) + 1);
+	} else {
+		rand_uuid(&u);
+		uuid_format(&u, rq->id);
+		rq->transport->names_request = true;
+	}
+	log_request(rq->id);
+}
+
+/* No path of ours holds control characters or broken UTF-8. */
+static bool
+path_sane(const char *path)
+{
+	const char *p;
+
+	for (p = path; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return false;
+	}
+	return utf8_valid(path, (size_t)(p - path));
+}
+
+enum err_code
+request_open(struct request *rq, struct err *e)
+{
+	const char *query = request_param(rq, "QUERY_STRING");
+
+	open_id(rq);
+	rq->method = request_param(rq, "REQUEST_METHOD");
+	rq->path = request_param(rq, "SCRIPT_NAME");
+	rq->query = query ? query : "";
+	rq->remote_addr = request_param(rq, "REMOTE_ADDR");
+	if (!rq->remote_addr)
+		rq->remote_addr = "";
+	if (!rq->method || !rq->path)
+		return err_fault(e, ERR_INTERNAL,
+		    "no REQUEST_METHOD or SCRIPT_NAME from the web server");
+	if (!path_sane(rq->path))
+		return err_set(e, ERR_NOT_FOUND, NULL);
+	return ERR_OK;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* application/x-www-form-urlencoded; an escape that is none stays as it is.
+ * NULL if the result is not text. */
+static char *
+decode(struct arena *a, const char *s, size_t n)
+{
+	char *text = arena_alloc(a, n + 1), *out = text;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char c = s[i] == '+' ? ' ' : s[i];
+
+		if (c == '%' && n - i > 2 && hex_digit(s[i + 1]) >= 0 &&
+		    hex_digit(s[i + 2]) >= 0) {
+			c = (char)(hex_digit(s[i + 1]) << 4 |
+			           hex_digit(s[i + 2]));
+			i += 2;
+		}
+		*out++ = c;
+	}
+	*out = '\0';
+	return utf8_valid(text, (size_t)(out - text)) ? text : NULL;
+}
+
+const char *
+request_query(struct request *rq, const char *name)
+{
+	const char *p = rq->query;
+
+	while (*p) {
+		size_t n = strcspn(p, "&");
+		const char *eq = memchr(p, '=', n);
+		size_t nname = eq ? (size_t)(eq - p) : n;
+		char *got = decode(rq->arena, p, nname);
+
+		if (got && !strcmp(got, name))
+			return decode(rq->arena, p + nname + (eq != NULL),
+			    n - nname - (eq != NULL));
+		p += n + (p[n] == '&');
+	}
+	return NULL;
+}
+
+bool
+request_is_type(const struct request *rq, const char *media_type)
+{
+	const char *type = request_param(rq, "CONTENT_TYPE");
+	size_t n = strlen(media_type);
+
+	if (!type || strncasecmp(type, media_type, n) != 0)
+		return false;
+	type += n;
+	type += strspn(type, " \t");
+	return *type == '\0' || *type == ';';
+}

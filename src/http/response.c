@@ -1,0 +1,172 @@
+#include "http/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "base/clock.h"
+
+#define FLUSH_BYTES 32768
+#define CUT_ROOM (1 << 20)
+
+static struct buf *
+begin(struct request *rq, int status, const char *type)
+{
+	assert(!rq->resp.streaming);
+	rq->resp.status = status;
+	rq->resp.type = type;
+	buf_reset(&rq->resp.body);
+	return &rq->resp.body;
+}
+
+struct buf *
+resp_json(struct request *rq, int status)
+{
+	return begin(rq, status, "application/json");
+}
+
+void
+resp_header(struct request *rq, const char *name, const char *value)
+{
+	const char *p;
+
+	for (p = value; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			abort();
+	}
+	buf_addf(&rq->resp.headers, "%s: %s\r\n", name, value);
+}
+
+/* The client's time left becomes the time that a write may block. */
+static void
+arm(const struct transport *t)
+{
+	struct timeval tv = {
+	    .tv_sec = t->budget / 1000, .tv_usec = t->budget % 1000 * 1000};
+
+	setsockopt(t->fcgx.ipcFd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+/* Hands bytes to nginx in slices, and takes the waiting off the budget, so
+ * that a client that reads slowly frees the process in the end (S31). */
+static void
+put(struct transport *t, const char *p, size_t n)
+{
+	while (n && !t->broken) {
+		size_t slice = n < FLUSH_BYTES ? n : FLUSH_BYTES;
+		int64_t start = clock_mono_ms();
+
+		if (t->budget > 0)
+			arm(t);
+		if (t->budget <= 0 ||
+		    FCGX_PutStr(p, (int)slice, t->fcgx.out) < 0)
+			t->broken = true;
+		t->budget -= clock_mono_ms() - start;
+		p += slice;
+		n -= slice;
+	}
+}
+
+/* RFC 9110, section 15; an unknown status goes without a phrase. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} TABLE[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"},
+	    {204, "No Content"}, {400, "Bad Request"}, {401, "Unauthorized"},
+	    {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
+	    {409, "Conflict"}, {413, "Content Too Large"},
+	    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
+	    {500, "Internal Server Error"}, {501, "Not Implemented"},
+	    {503, "Service Unavailable"}};
+	size_t i;
+
+	for (i = 0; i < sizeof(TABLE) / sizeof(TABLE[0]); i++) {
+		if (TABLE[i].status == status)
+			return TABLE[i].text;
+	}
+	return "";
+}
+
+/* Headers of every answer (S34), then those of this one. */
+static void
+put_head(struct request *rq)
+{
+	struct response *r = &rq->resp;
+	struct buf head = {.max = 0};
+
+	buf_addf(&head, "Status: %d %s\r\n", r->status, reason(r->status));
+	buf_adds(&head, "Cache-Control: no-store\r\n"
+	                "X-Content-Type-Options: nosniff\r\n");
+	if (r->status != 204)
+		buf_addf(&head, "Content-Type: %s\r\n", r->type);
+	if (!r->streaming && r->status != 204)
+		buf_addf(&head, "Content-Length: %zu\r\n", r->body.len);
+	if (rq->transport->names_request)
+		buf_addf(&head, "X-Request-Id: %s\r\n", rq->id);
+	buf_add(&head, r->headers.data, r->headers.len);
+	buf_adds(&head, "\r\n");
+	put(rq->transport, head.data, head.len);
+	buf_free(&head);
+}
+
+struct buf *
+resp_stream(struct request *rq, int status, const char *type)
+{
+	return begin(rq, status, type);
+}
+
+enum err_code
+resp_flush(struct request *rq, struct err *e)
+{
+	struct buf *body = &rq->resp.body;
+	struct transport *t = rq->transport;
+
+	if (body->len <= FLUSH_BYTES && !t->broken)
+		return ERR_OK;
+	if (!rq->resp.streaming) {
+		rq->resp.streaming = true;
+		put_head(rq);
+	}
+	put(t, body->data, body->len);
+	buf_reset(body);
+	if (t->broken)
+		return err_fault(e, ERR_INTERNAL, "the client went away");
+	return ERR_OK;
+}
+
+bool
+resp_send(struct request *rq)
+{
+	struct response *r = &rq->resp;
+	struct transport *t = rq->transport;
+
+	if (!r->streaming)
+		put_head(rq);
+	put(t, r->body.data, r->body.len);
+	if (!t->broken && FCGX_FClose(t->fcgx.out) != 0)
+		t->broken = true;
+	return !t->broken;
+}
+
+/* nginx takes the end of a connection for the end of an answer that has no
+ * length, but a record of no FastCGI version for a fault: it then closes its
+ * own connection, which the client sees. libfcgi writes whole records, each
+ * small enough for the kernel to take or refuse as one, so that this one
+ * begins where a record may. The buffer grows for it, which may be full. */
+void
+resp_cut(struct request *rq)
+{
+	static const char no_record[8];
+	struct transport *t = rq->transport;
+	int fd = t->fcgx.ipcFd, room = CUT_ROOM;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	send(fd, no_record, sizeof(no_record), MSG_NOSIGNAL | MSG_DONTWAIT);
+	shutdown(fd, SHUT_RDWR);
+	t->broken = true;
+}

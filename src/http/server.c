@@ -1,0 +1,224 @@
+#include "http/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "http/internal.h"
+
+#define ARENA_BLOCK 65536
+#define BODY_KEPT (1 << 20)
+
+/* Set by signals, read between requests. */
+static volatile sig_atomic_t stopping, retired, reopen;
+
+static void
+note_signal(int sig)
+{
+	if (sig == SIGTERM)
+		stopping = 1;
+	else if (sig == SIGUSR2)
+		retired = 1;
+	else
+		reopen = 1;
+}
+
+/* Before FCGX_Init, which leaves handlers alone that it finds, but for that
+ * of an ignored SIGPIPE. */
+static void
+catch_signals(void)
+{
+	struct sigaction sa = {.sa_handler = note_signal};
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	sigaction(SIGUSR2, &sa, NULL);
+	FCGX_Init();
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGQUIT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+static enum err_code
+handle(struct request *rq, struct err *e)
+{
+	enum err_code rc;
+
+	rc = request_open(rq, e);
+	if (!rc)
+		rc = route_match(rq, e);
+	if (!rc)
+		rc = auth_headers(rq, e);
+	if (!rc)
+		rc = auth_open(rq, e);
+	if (!rc)
+		rc = body_open(rq, e);
+	if (rc)
+		return rc;
+	rc = rq->route->handler(rq, e);
+	assert(rc || rq->resp.status);
+	if (!rc && rq->resp.body.overflow)
+		rc = err_fault(e, ERR_INTERNAL, "the answer is too long");
+	return rc;
+}
+
+/* Gives back all that a request held; here and nowhere else. */
+static void
+request_reset(struct request *rq)
+{
+	struct buf headers = rq->resp.headers, body = rq->resp.body;
+
+	json_decref(rq->json);
+	arena_reset(rq->arena);
+	buf_reset(&headers);
+	if (body.cap > BODY_KEPT)
+		buf_free(&body);
+	else
+		buf_reset(&body);
+	*rq = (struct request){.site = rq->site,
+	    .jwt = rq->jwt,
+	    .arena = rq->arena,
+	    .transport = rq->transport,
+	    .resp = {.headers = headers, .body = body}};
+	log_request(NULL);
+}
+
+/* No path, query or header: they may hold personal data (S24, S33). */
+static void
+log_access(const struct request *rq, int64_t start, bool whole)
+{
+	log_info("%s %s %d %lld ms account=%s%s",
+	    rq->route ? rq->route->method : "-",
+	    rq->route ? rq->route->name : "-", rq->resp.status,
+	    (long long)(clock_mono_ms() - start),
+	    rq->account_code ? rq->account_code : "-",
+	    whole ? "" : " (not whole)");
+}
+
+/* Answers the request that the transport holds. */
+static void
+serve(struct request *rq)
+{
+	struct err e = {.code = ERR_OK};
+	int64_t start = clock_mono_ms();
+	enum err_code rc;
+	bool whole;
+
+	rc = handle(rq, &e);
+	if (rc)
+		log_err(rq->route ? rq->route->name : "request", &e);
+	if (rc && !rq->resp.streaming)
+		problem_answer(rq, &e);
+	whole = !(rc && rq->resp.streaming) && resp_send(rq);
+	if (!whole)
+		resp_cut(rq);
+	FCGX_Finish_r(&rq->transport->fcgx);
+	log_access(rq, start, whole);
+	request_reset(rq);
+}
+
+/* Bounds on what a silent peer can take of our time, reading and writing. */
+static void
+set_timeouts(int fd, int64_t seconds)
+{
+	struct timeval tv = {.tv_sec = (time_t)seconds};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+/* Reads the parameters of the request on connection fd, which is taken.
+ *
+ * We accept, and not FCGX_Accept_r: it would read the parameters without a
+ * timeout, and go back to a blocking accept when they are broken. It leaves
+ * a connection alone that it believes kept from the last request; with no
+ * listening socket of its own it returns once that connection is done. */
+static bool
+transport_open(struct transport *t, int fd, int64_t seconds)
+{
+	*t = (struct transport){.budget = seconds * 1000};
+	set_timeouts(fd, seconds);
+	FCGX_InitRequest(&t->fcgx, -1, 0);
+	t->fcgx.ipcFd = fd;
+	t->fcgx.keepConnection = 1;
+	if (FCGX_Accept_r(&t->fcgx) < 0)
+		return false;
+	t->fcgx.keepConnection = 0;
+	if (!FCGX_GetError(t->fcgx.in))
+		return true;
+	FCGX_Finish_r(&t->fcgx); /* the parameters ended too early */
+	return false;
+}
+
+/* Takes one connection, if one waits. False if none does. */
+static bool
+accept_one(struct request *rq, int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			log_error("accept: %s", strerror(errno));
+		return false;
+	}
+	if (transport_open(
+	        rq->transport, fd, rq->site->conf->server_request_timeout))
+		serve(rq);
+	return true;
+}
+
+/* Sleeps until a connection waits or a signal came; signals arrive here and
+ * nowhere else, so that none falls between a look at the flags and accept. */
+static void
+wait_turn(int listener, const sigset_t *open)
+{
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+
+	if (ppoll(&p, 1, NULL, open) < 0 && errno != EINTR)
+		log_error("ppoll: %s", strerror(errno));
+	if (reopen) {
+		reopen = 0;
+		if (!log_reopen())
+			log_error("cannot reopen the log: %s", strerror(errno));
+	}
+}
+
+int
+server_run(struct service *s, int listener)
+{
+	struct transport t = {.budget = 0};
+	struct request rq = {.site = &s->site,
+	    .jwt = s->jwt,
+	    .arena = arena_new(ARENA_BLOCK),
+	    .transport = &t};
+	sigset_t open;
+
+	sigprocmask(SIG_SETMASK, NULL, &open);
+	sigdelset(&open, SIGTERM);
+	sigdelset(&open, SIGUSR1);
+	sigdelset(&open, SIGUSR2);
+	catch_signals();
+	for (;;) {
+		wait_turn(listener, &open);
+		if (stopping || retired)
+			break;
+		accept_one(&rq, listener);
+	}
+	while (stopping && accept_one(&rq, listener))
+		;
+	buf_free(&rq.resp.headers);
+	buf_free(&rq.resp.body);
+	arena_free(&rq.arena);
+	return EX_OK;
+}

@@ -1,0 +1,60 @@
+#include "http/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "vault/jwt.h"
+
+enum err_code
+service_open(const char *conf_path, struct service **out, struct err *e)
+{
+	struct service *s = calloc(1, sizeof(*s));
+	enum err_code rc;
+
+	if (!s)
+		abort();
+	rc = conf_read(conf_path, &s->conf, e);
+	if (!rc)
+		rc = jwt_keys_load(s->conf, &s->jwt, e);
+	if (!rc)
+		rc = site_open(s->conf, &s->site, e);
+	if (rc) {
+		jwt_keys_free(&s->jwt);
+		conf_free(&s->conf);
+		free(s);
+		return rc;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+enum err_code
+service_log(const struct service *s, struct err *e)
+{
+	const char *path = s->conf->server_log;
+	enum log_level level;
+
+	if (!log_level_parse(s->conf->server_log_level, &level))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "[server] log_level: one of "
+		    "error, warning, info, debug is needed");
+	if (!log_open("coffer-fcgi", path, level))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "[server] log: cannot open %s: %s", path, strerror(errno));
+	return ERR_OK;
+}
+
+void
+service_close(struct service **s)
+{
+	if (!*s)
+		return;
+	site_close(&(*s)->site);
+	jwt_keys_free(&(*s)->jwt);
+	conf_free(&(*s)->conf);
+	free(*s);
+	*s = NULL;
+}

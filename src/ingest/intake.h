@@ -1,0 +1,61 @@
+/*
+ * Intake: takes the records of an upload one by one, looks for values that
+ * must be unique and are not, packs the records into the chunks of a job, and
+ * keeps a digest of what it was given.
+ *
+ * All of it happens inside one transaction. With the first wrong row the
+ * storing stops, while the looking goes on, and the caller rolls back.
+ */
+#ifndef COFFER_INGEST_INTAKE_H
+#define COFFER_INGEST_INTAKE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "model/job.h"
+#include "model/record.h"
+#include "model/site.h"
+#include "vault/mac.h"
+
+#define INTAKE_CHUNK_BYTES (4u << 20) /* a chunk is cut when it has so many */
+
+struct intake_options {
+	const struct schema *schema;
+	struct uuid workspace;
+	struct uuid job;
+	enum on_existing on_existing;
+	bool store; /* else rows are looked at, and nothing is put down */
+};
+
+struct intake;
+
+/* Never NULL. What is pointed to stays the caller's; errors are listed in
+ * errs, their texts live in the arena. Ends with intake_free. */
+struct intake *intake_new(struct site *site, const struct db_context *ctx,
+    const struct intake_options *options, struct row_errors *errs,
+    struct arena *a);
+void intake_free(struct intake **in);
+
+/* Begins, or begins anew when the transaction is run again: forgets all that
+ * was taken. Inside the transaction. */
+MUST_CHECK enum err_code intake_start(struct intake *in, struct err *e);
+
+/* Takes a record, with its row from 1; `right` is false if it has errors that
+ * are listed already. ERR_BAD_REQUEST past DIGEST_SET_MAX unique values. */
+MUST_CHECK enum err_code intake_add(struct intake *in,
+    const struct record *r, bool right, struct err *e);
+
+/* Ends the taking: what was held back is looked up and put down. */
+MUST_CHECK enum err_code intake_end(struct intake *in, struct err *e);
+
+/* After intake_end: how many chunks were put; whether all that is wrong is
+ * that the store has values already (which an upload that is sent a second
+ * time finds); the digest of the records and of nothing else of the upload,
+ * the same for the same values however they were written. */
+uint32_t intake_chunks(const struct intake *in);
+bool intake_only_existing(const struct intake *in);
+const uint8_t *intake_digest(const struct intake *in);
+
+#endif

@@ -1,0 +1,201 @@
+/* API keys: 256 random bits, of which the database holds a digest (S5). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "model/name.h"
+#include "model/user.h"
+#include "vault/mac.h"
+#include "vault/rand.h"
+
+#define PREFIX "cfk_"
+#define DIGEST 32
+#define PRIVILEGES_MAX 400
+
+static const char *const privilege_names[] = {
+#define X(name) #name,
+#include "tbl/privileges.h"
+#undef X
+};
+#define PRIVILEGES (sizeof(privilege_names) / sizeof(privilege_names[0]))
+
+/* The bit of a privilege named by n characters; 0 if there is none. */
+static unsigned
+privilege_bit(const char *s, size_t n)
+{
+	for (unsigned i = 0; i < PRIVILEGES; i++)
+		if (strlen(privilege_names[i]) == n &&
+		    !memcmp(privilege_names[i], s, n))
+			return 1u << i;
+	return 0;
+}
+
+static enum err_code
+privileges_parse(const char *s, unsigned *out, struct err *e)
+{
+	unsigned bit;
+	size_t n;
+
+	*out = (1u << PRIVILEGES) - 1;
+	if (!strcmp(s, "all"))
+		return ERR_OK;
+	for (*out = 0;; s += n + 1) {
+		n = strcspn(s, ",");
+		bit = privilege_bit(s, n);
+		if (!bit)
+			return err_set(e, ERR_BAD_REQUEST,
+			    "privileges are \"all\" or, with commas between,"
+#define X(name) " " #name
+#include "tbl/privileges.h"
+#undef X
+			);
+		*out |= bit;
+		if (!s[n])
+			return ERR_OK;
+	}
+}
+
+static void
+privileges_write(struct buf *out, unsigned bits)
+{
+	for (unsigned i = 0; i < PRIVILEGES; i++) {
+		if (!(bits & 1u << i))
+			continue;
+		if (out->len)
+			buf_addc(out, ',');
+		buf_adds(out, privilege_names[i]);
+	}
+}
+
+static void
+key_draw(char key[API_KEY_TEXT], uint8_t digest[DIGEST])
+{
+	uint8_t secret[32];
+
+	rand_key(secret, sizeof(secret));
+	memcpy(key, PREFIX, strlen(PREFIX));
+	b64url_encode(secret, sizeof(secret), key + strlen(PREFIX));
+	wipe(secret, sizeof(secret));
+	sha256(key, strlen(key), digest);
+}
+
+enum err_code
+api_key_create(struct db *db, const struct db_context *ctx, const char *name,
+    const char *privileges, char key[API_KEY_TEXT], struct uuid *id_out,
+    struct err *e)
+{
+	struct buf text = {.max = PRIVILEGES_MAX};
+	uint8_t digest[DIGEST];
+	unsigned bits;
+	enum err_code rc;
+
+	rc = name_check("the name", name, 0, NAME_MAX_CHARS, e);
+	if (rc == ERR_OK)
+		rc = privileges_parse(privileges, &bits, e);
+	if (rc)
+		return rc;
+	privileges_write(&text, bits);
+	rand_uuid(id_out);
+	key_draw(key, digest);
+	rc = db_exec(db, ctx, SQL_API_KEY_INSERT,
+	    DB_ARGS(db_bytes(digest, sizeof(digest)), db_uuid(id_out),
+		db_str(name), db_bytes(text.data, text.len),
+		db_int(clock_now_ms())),
+	    NULL, NULL, e);
+	buf_free(&text);
+	if (rc)
+		wipe(key, API_KEY_TEXT);
+	return rc;
+}
+
+static void
+take_account(struct db_rows *r, void *arg)
+{
+	*(uint32_t *)arg = (uint32_t)db_get_int(r, 0);
+}
+
+/* Rows changed are 0 for a key that was revoked before: so it is looked for,
+ * to tell that from a key that never was. */
+enum err_code
+api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
+{
+	uint32_t account;
+	enum err_code rc;
+
+	rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
+	    DB_ARGS(db_int(clock_now_ms()), db_uuid(id)), NULL, NULL, e);
+	if (rc)
+		return rc;
+	return db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)),
+	    take_account, &account, e);
+}
+
+static void
+list_row(struct db_rows *r, struct buf *out)
+{
+	char text[UUID_TEXT];
+	const char *name;
+	struct uuid uuid;
+
+	db_get_uuid(r, 0, &uuid);
+	uuid_format(&uuid, text);
+	buf_addf(out, "%s %s %s", text, db_is_null(r, 3) ? "live" : "revoked",
+	    db_get_bytes(r, 2, NULL));
+	name = db_get_bytes(r, 1, NULL);
+	if (*name)
+		buf_addf(out, " %s", name);
+	buf_addc(out, '\n');
+}
+
+enum err_code
+api_key_list(struct db *db, const struct db_context *ctx, struct buf *out,
+    struct err *e)
+{
+	struct db_rows *r;
+	enum err_code rc;
+
+	rc = db_query(db, ctx, SQL_API_KEY_LIST, DB_NOARGS, &r, e);
+	if (rc)
+		return rc;
+	while (db_next(r))
+		list_row(r, out);
+	return db_done(&r, e);
+}
+
+struct lookup {
+	uint8_t digest[DIGEST];
+	bool match;
+	struct api_key *out;
+};
+
+static void
+take_key(struct db_rows *r, void *arg)
+{
+	struct lookup *l = arg;
+	const char *digest;
+	size_t n;
+
+	digest = db_get_bytes(r, 0, &n);
+	l->match = n == DIGEST && bytes_equal_ct(digest, l->digest, DIGEST);
+	l->out->account_id = (uint32_t)db_get_int(r, 1);
+	l->out->workspace_id = (uint32_t)db_get_int(r, 2);
+	snprintf(l->out->account_code, sizeof(l->out->account_code), "%s",
+	    db_get_bytes(r, 3, NULL));
+}
+
+/* Whatever the key's text is, the same is done: a digest and a look-up. */
+enum err_code
+api_key_find(
+    struct db *db, const char *key, struct api_key *out, struct err *e)
+{
+	struct lookup l = {.out = out};
+	enum err_code rc;
+
+	memset(out, 0, sizeof(*out));
+	sha256(key, strlen(key), l.digest);
+	rc = db_one(db, NULL, SQL_API_KEY_BY_DIGEST,
+	    DB_ARGS(db_bytes(l.digest, DIGEST)), take_key, &l, e);
+	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && !l.match))
+		return err_set(e, ERR_AUTH, NULL);
+	return rc;
+}

@@ -1,0 +1,128 @@
+/*
+ * Customers: their rows, and pages of them.
+ */
+#ifndef COFFER_MODEL_CUSTOMER_H
+#define COFFER_MODEL_CUSTOMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "model/field.h"
+#include "model/record.h"
+#include "model/site.h"
+
+#define CUSTOMERS_PER_PAGE 1000
+#define PROFILE_MAX (8u << 20) /* bytes of a finished profile */
+
+/* Appends the finished profile of a new customer: the record's values sorted
+ * by name, PII ones sealed for this customer under the current data key. */
+void profile_build(struct buf *out, const struct schema *s,
+    const struct record *r, struct keyring *k, const char *workspace,
+    const char *customer);
+
+/* Appends to `out` the stored profile `old` with the record's values put in:
+ * given ones replace (PII sealed afresh), others stay as they are; if `old` was
+ * sealed under another key version its PII values are sealed anew, so that a
+ * row has one version. Values of fields that are PII now but were not when
+ * stored are sealed. A given null takes a member out. ERR_CRYPTO if a value
+ * cannot be opened or `old` is no profile; out then holds a part. `old` must
+ * not lie in `out`. */
+MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
+    const char *old, size_t n, uint32_t old_version, const struct record *r,
+    struct keyring *k, const char *workspace, const char *customer,
+    struct err *e);
+
+/* A digest that makes a value unique: the customer that has it. field_id is
+ * that of field_unique_id. */
+struct customer_key {
+	uint32_t field_id;
+	uint8_t digest[INDEX_LEN];
+	uint64_t seq;
+};
+
+/* Which digests are taken: for each of n digests of a field, seq_out[i] is the
+ * customer that has it, or CUSTOMER_NONE. One round trip per 500. */
+#define CUSTOMER_NONE UINT64_MAX
+MUST_CHECK enum err_code customer_lookup(struct db *db,
+    const struct db_context *ctx, uint32_t field_id,
+    const uint8_t (*digests)[INDEX_LEN], unsigned n, uint64_t *seq_out,
+    struct arena *a, struct err *e);
+
+/* What a transaction of a chunk does to customers; all need the workspace. */
+
+/* A stored customer; its profile is n bytes from `at` of a buf that holds
+ * those of all customers in hand. */
+struct customer {
+	uint64_t seq;
+	struct uuid uuid;
+	uint32_t revision, key_version;
+	size_t at, n;
+};
+
+/* New customers, in ascending order of seq; created and updated at `now`. */
+MUST_CHECK enum err_code customer_insert(struct db *db,
+    const struct db_context *ctx, const struct customer *list, unsigned n,
+    const struct buf *profiles, int64_t now, struct err *e);
+
+/* Reads the customers of n different seqs, in any order, into out (room for
+ * n), appending their profiles; *found_out: how many there are. */
+MUST_CHECK enum err_code customer_read(struct db *db,
+    const struct db_context *ctx, const uint64_t *seqs, unsigned n,
+    struct customer *out, unsigned *found_out, struct buf *profiles,
+    struct err *e);
+
+/* Writes a customer's new profile and key version over the revision that was
+ * read; ERR_RETRY if somebody changed it since. */
+MUST_CHECK enum err_code customer_update(struct db *db,
+    const struct db_context *ctx, const struct customer *c,
+    const struct buf *profiles, int64_t now, struct err *e);
+
+/* Takes unique values, quickest in the order of (field_id, digest);
+ * ERR_DUPLICATE if one is taken already. */
+MUST_CHECK enum err_code customer_take_keys(struct db *db,
+    const struct db_context *ctx, const struct customer_key *keys, unsigned n,
+    struct err *e);
+
+/* Gives up what n customers have in a unique field. */
+MUST_CHECK enum err_code customer_drop_keys(struct db *db,
+    const struct db_context *ctx, uint32_t field_id, const uint64_t *seqs,
+    unsigned n, struct err *e);
+
+/* Puts customers into a group other than `all`, at ascending positions. */
+MUST_CHECK enum err_code customer_join(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    const uint64_t *positions, const uint64_t *seqs, unsigned n, int64_t now,
+    struct err *e);
+
+/* Which of n customers are in a group; in_out[i] is set to true for those. */
+MUST_CHECK enum err_code customer_members(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id, const uint64_t *seqs,
+    unsigned n, bool *in_out, struct arena *a, struct err *e);
+
+/* The UUIDs of customers first .. first + n - 1, as far as they exist:
+ * out[seq - first]; others are left as they are. */
+MUST_CHECK enum err_code customer_ids(struct db *db,
+    const struct db_context *ctx, uint64_t first, unsigned n,
+    struct uuid *out, struct err *e);
+
+/* Counts what was sealed under a data key (S20). */
+MUST_CHECK enum err_code customer_count_sealed(struct db *db,
+    const struct db_context *ctx, uint32_t key_version, uint64_t n,
+    struct err *e);
+
+/* Streams one page: for each customer appends its JSON object (contract, POST
+ * /v1/customer), separated by commas, and calls `flush` after each, which may
+ * send what there is. `limit` customers from `page` on. */
+struct segment_page;
+typedef enum err_code customer_flush(void *arg, struct err *e);
+MUST_CHECK enum err_code customer_page_write(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    const struct segment_page *page, unsigned limit, struct buf *out,
+    customer_flush *flush, void *arg, struct err *e);
+
+#endif

@@ -1,0 +1,41 @@
+STMT(CUSTOMER_INSERT, WORKSPACE,
+    "INSERT INTO customer (workspace_id, seq, uuid, revision, key_version,"
+    " profile, created_at, updated_at)"
+    " VALUES (:workspace, ?, ?, 1, ?, ?, ?, ?)")
+STMT(CUSTOMER_UPDATE, WORKSPACE,
+    "UPDATE customer SET revision = revision + 1, key_version = ?,"
+    " profile = ?, updated_at = ?"
+    " WHERE workspace_id = :workspace AND seq = ? AND revision = ?")
+STMT(CUSTOMER_READ, WORKSPACE,
+    "SELECT seq, uuid, revision, key_version, profile FROM customer"
+    " WHERE workspace_id = :workspace AND seq IN (?...)")
+STMT(CUSTOMER_IDS, WORKSPACE,
+    "SELECT seq, uuid FROM customer"
+    " WHERE workspace_id = :workspace AND seq >= ? AND seq < ? ORDER BY seq")
+STMT(CUSTOMER_UNIQUE_INSERT, WORKSPACE,
+    "INSERT INTO customer_unique (workspace_id, field_id, digest, seq)"
+    " VALUES (:workspace, ?, ?, ?)")
+STMT(CUSTOMER_UNIQUE_LOOKUP, WORKSPACE,
+    "SELECT digest, seq FROM customer_unique"
+    " WHERE workspace_id = :workspace AND field_id = ? AND digest IN (?...)")
+STMT(CUSTOMER_UNIQUE_DELETE, WORKSPACE,
+    "DELETE FROM customer_unique"
+    " WHERE workspace_id = :workspace AND field_id = ? AND seq IN (?...)")
+STMT(CUSTOMER_MEMBER_INSERT, WORKSPACE,
+    "INSERT INTO segment_member (workspace_id, segment_id, position, seq,"
+    " segmented_at) VALUES (:workspace, ?, ?, ?, ?)")
+STMT(CUSTOMER_MEMBERS, WORKSPACE,
+    "SELECT seq FROM segment_member"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND seq IN (?...)")
+STMT(CUSTOMER_PAGE_ALL, WORKSPACE,
+    "SELECT uuid, profile, key_version, created_at, updated_at FROM customer"
+    " WHERE workspace_id = :workspace AND seq >= ? ORDER BY seq LIMIT ?, ?")
+STMT(CUSTOMER_PAGE, WORKSPACE,
+    "SELECT c.uuid, c.profile, c.key_version, c.created_at, c.updated_at"
+    " FROM segment_member m STRAIGHT_JOIN customer c"
+    " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
+    " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
+    " AND m.position >= ? ORDER BY m.position LIMIT ?, ?")
+STMT(CUSTOMER_SEALED, ACCOUNT,
+    "UPDATE account_key SET sealed = sealed + ?"
+    " WHERE account_id = :account AND kind = ? AND version = ?")

@@ -1,0 +1,255 @@
+/* What the transaction of a chunk does to customers. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "model/customer.h"
+#include "model/rows.h"
+#include "model/segment.h"
+
+static struct db_val *
+new_cells(size_t nrows, size_t ncols)
+{
+	struct db_val *v = calloc(nrows ? nrows : 1, ncols * sizeof(*v));
+
+	if (!v)
+		abort();
+	return v;
+}
+
+#define CUSTOMER_CELLS 6
+
+enum err_code
+customer_insert(struct db *db, const struct db_context *ctx,
+    const struct customer *list, unsigned n, const struct buf *profiles,
+    int64_t now, struct err *e)
+{
+	struct db_val *cells = new_cells(n, CUSTOMER_CELLS), *v = cells;
+	const struct customer *c;
+	enum err_code err;
+
+	for (c = list; c < list + n; c++) {
+		*v++ = db_int((int64_t)c->seq);
+		*v++ = db_uuid(&c->uuid);
+		*v++ = db_int(c->key_version);
+		*v++ = db_bytes(profiles->data + c->at, c->n);
+		*v++ = db_int(now);
+		*v++ = db_int(now);
+	}
+	err = db_bulk(
+	    db, ctx, SQL_CUSTOMER_INSERT, cells, n, CUSTOMER_CELLS, e);
+	free(cells);
+	return err;
+}
+
+static void
+take_customer(struct db_rows *r, struct customer *c, struct buf *profiles)
+{
+	const char *profile;
+
+	c->seq = (uint64_t)db_get_int(r, 0);
+	db_get_uuid(r, 1, &c->uuid);
+	c->revision = (uint32_t)db_get_int(r, 2);
+	c->key_version = (uint32_t)db_get_int(r, 3);
+	profile = db_get_bytes(r, 4, &c->n);
+	c->at = profiles->len;
+	buf_add(profiles, profile, c->n);
+}
+
+/* How many of the n seqs from `i` on fill the next list. */
+static unsigned
+fill_list(struct db_val list[DB_LIST_MAX], const uint64_t *seqs, unsigned i,
+    unsigned n)
+{
+	unsigned some = 0;
+
+	while (some < DB_LIST_MAX && i + some < n) {
+		list[some] = db_int((int64_t)seqs[i + some]);
+		some++;
+	}
+	return some;
+}
+
+enum err_code
+customer_read(struct db *db, const struct db_context *ctx,
+    const uint64_t *seqs, unsigned n, struct customer *out,
+    unsigned *found_out, struct buf *profiles, struct err *e)
+{
+	struct db_val list[DB_LIST_MAX];
+	struct db_rows *r;
+	enum err_code err = ERR_OK;
+	unsigned i, some, found = 0;
+
+	for (i = 0; i < n && !err; i += some) {
+		some = fill_list(list, seqs, i, n);
+		err = db_query_list(db, ctx, SQL_CUSTOMER_READ, DB_NOARGS,
+		    (struct db_args){list, some}, &r, e);
+		if (err)
+			break;
+		while (found < n && db_next(r))
+			take_customer(r, &out[found++], profiles);
+		err = db_done(&r, e);
+	}
+	*found_out = found;
+	return err;
+}
+
+enum err_code
+customer_update(struct db *db, const struct db_context *ctx,
+    const struct customer *c, const struct buf *profiles, int64_t now,
+    struct err *e)
+{
+	uint64_t affected;
+	enum err_code err;
+
+	err = db_exec(db, ctx, SQL_CUSTOMER_UPDATE,
+	    DB_ARGS(db_int(c->key_version),
+		db_bytes(profiles->data + c->at, c->n), db_int(now),
+		db_int((int64_t)c->seq), db_int(c->revision)),
+	    &affected, NULL, e);
+	if (!err && affected != 1)
+		return err_set(e, ERR_RETRY, NULL);
+	return err;
+}
+
+#define KEY_CELLS 3
+
+enum err_code
+customer_take_keys(struct db *db, const struct db_context *ctx,
+    const struct customer_key *keys, unsigned n, struct err *e)
+{
+	struct db_val *cells = new_cells(n, KEY_CELLS), *v = cells;
+	const struct customer_key *k;
+	enum err_code err;
+
+	for (k = keys; k < keys + n; k++) {
+		*v++ = db_int(k->field_id);
+		*v++ = db_bytes(k->digest, INDEX_LEN);
+		*v++ = db_int((int64_t)k->seq);
+	}
+	err = db_bulk(
+	    db, ctx, SQL_CUSTOMER_UNIQUE_INSERT, cells, n, KEY_CELLS, e);
+	free(cells);
+	return err;
+}
+
+enum err_code
+customer_drop_keys(struct db *db, const struct db_context *ctx,
+    uint32_t field_id, const uint64_t *seqs, unsigned n, struct err *e)
+{
+	struct db_val list[DB_LIST_MAX];
+	enum err_code err = ERR_OK;
+	unsigned i, some;
+
+	for (i = 0; i < n && !err; i += some) {
+		some = fill_list(list, seqs, i, n);
+		err = db_exec_list(db, ctx, SQL_CUSTOMER_UNIQUE_DELETE,
+		    DB_ARGS(db_int(field_id)), (struct db_args){list, some},
+		    NULL, e);
+	}
+	return err;
+}
+
+#define MEMBER_CELLS 4
+
+enum err_code
+customer_join(struct db *db, const struct db_context *ctx,
+    uint32_t segment_id, const uint64_t *positions, const uint64_t *seqs,
+    unsigned n, int64_t now, struct err *e)
+{
+	struct db_val *cells = new_cells(n, MEMBER_CELLS), *v = cells;
+	enum err_code err;
+	unsigned i;
+
+	assert(segment_id != SEGMENT_ALL);
+	for (i = 0; i < n; i++) {
+		*v++ = db_int(segment_id);
+		*v++ = db_int((int64_t)positions[i]);
+		*v++ = db_int((int64_t)seqs[i]);
+		*v++ = db_int(now);
+	}
+	err = db_bulk(
+	    db, ctx, SQL_CUSTOMER_MEMBER_INSERT, cells, n, MEMBER_CELLS, e);
+	free(cells);
+	return err;
+}
+
+/* A customer that is asked after, and its place in the caller's list. */
+struct asked {
+	uint64_t seq;
+	unsigned i;
+};
+
+static int
+compare_asked(const void *a, const void *b)
+{
+	const struct asked *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void
+mark(const struct asked *list, unsigned n, uint64_t seq, bool *in_out)
+{
+	struct asked key = {.seq = seq};
+	const struct asked *a, *end = list + n;
+
+	a = bsearch(&key, list, n, sizeof(*list), compare_asked);
+	while (a && a > list && a[-1].seq == seq)
+		a--;
+	for (; a && a < end && a->seq == seq; a++)
+		in_out[a->i] = true;
+}
+
+enum err_code
+customer_members(struct db *db, const struct db_context *ctx,
+    uint32_t segment_id, const uint64_t *seqs, unsigned n, bool *in_out,
+    struct arena *a, struct err *e)
+{
+	struct asked *asked = arena_calloc(a, n, sizeof(*asked));
+	struct db_val list[DB_LIST_MAX];
+	struct db_rows *r;
+	enum err_code err = ERR_OK;
+	unsigned i, some;
+
+	for (i = 0; i < n; i++)
+		asked[i] = (struct asked){seqs[i], i};
+	qsort(asked, n, sizeof(*asked), compare_asked);
+	for (i = 0; i < n && !err; i += some) {
+		some = fill_list(list, seqs, i, n);
+		err = db_query_list(db, ctx, SQL_CUSTOMER_MEMBERS,
+		    DB_ARGS(db_int(segment_id)), (struct db_args){list, some},
+		    &r, e);
+		if (err)
+			return err;
+		while (db_next(r))
+			mark(asked, n, (uint64_t)db_get_int(r, 0), in_out);
+		err = db_done(&r, e);
+	}
+	return err;
+}
+
+enum err_code
+customer_ids(struct db *db, const struct db_context *ctx, uint64_t first,
+    unsigned n, struct uuid *out, struct err *e)
+{
+	struct db_rows *r;
+	enum err_code err;
+
+	err = db_query(db, ctx, SQL_CUSTOMER_IDS,
+	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)(first + n))), &r,
+	    e);
+	if (err)
+		return err;
+	while (db_next(r))
+		db_get_uuid(r, 1, &out[(uint64_t)db_get_int(r, 0) - first]);
+	return db_done(&r, e);
+}
+
+enum err_code
+customer_count_sealed(struct db *db, const struct db_context *ctx,
+    uint32_t key_version, uint64_t n, struct err *e)
+{
+	return db_exec(db, ctx, SQL_CUSTOMER_SEALED,
+	    DB_ARGS(db_int((int64_t)n), db_int(KEY_DATA), db_int(key_version)),
+	    NULL, NULL, e);
+}

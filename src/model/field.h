@@ -1,0 +1,201 @@
+/*
+ * Fields: the attributes of a workspace's customers, and the schema they make.
+ * A type is one row of functions (struct field_type); a new type is one row of
+ * tbl/field_types.h and one file in model/types/.
+ */
+#ifndef COFFER_MODEL_FIELD_H
+#define COFFER_MODEL_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "db/db.h"
+
+#define FIELD_NAME_MAX 64
+#define FIELD_DISPLAY_MAX 200
+#define FIELD_REGEX_MAX 1000
+#define FIELD_LENGTH_DEFAULT 1000
+#define FIELD_LENGTH_MAX 16000
+#define FIELDS_MAX 500 /* of a workspace */
+#define FIELD_OPTIONS_MAX 1000
+#define FIELD_OPTIONS_BYTES 65536 /* of all of a field together */
+#define FIELD_FIRST_ID 16         /* ids below are system attributes' */
+
+enum row_code {
+#define X(name, text) ROW_##name,
+#include "tbl/row_errors.h"
+#undef X
+	ROW_CODES
+};
+
+/* The code as the API writes it. */
+const char *row_code_name(enum row_code code);
+
+/* What is wrong with one cell. `text` never repeats the value of a PII field
+ * (a test walks all types). */
+struct cell_error {
+	enum row_code code;
+	char text[200];
+};
+
+enum field_type_id {
+#define X(name, text, module) FIELD_##name,
+#include "tbl/field_types.h"
+#undef X
+	FIELD_TYPES
+};
+
+struct field;
+struct date_format;
+struct currency;
+struct regex;
+struct regex_budget;
+
+/* What the definition of a field may say, by type. */
+enum field_allows {
+	ALLOW_UNIQUE = 1,
+	ALLOW_SEARCH = 2,
+	ALLOW_LENGTH = 4, /* max_length */
+	ALLOW_REGEX = 8,
+	ALLOW_FORMAT = 16,  /* and then field_format must be given */
+	ALLOW_OPTIONS = 32, /* and then options must be given */
+	ALLOW_ROLE = 64
+};
+
+/* A cell's text or a JSON value comes in; out comes the value as the JSON text
+ * that is stored ("ann@example.com" with its quotes, 1500.00, true), which is
+ * also the plaintext of a PII value. */
+struct field_type {
+	unsigned allows; /* of enum field_allows */
+	/* Outer white space of a CSV cell is not part of the value. */
+	bool trims;
+	/* From the text of a CSV cell: valid UTF-8, trimmed if the type trims.
+	 * Appends the JSON to out; false with *ce filled, and then what was
+	 * appended is taken back by the caller. */
+	bool (*from_text)(const struct field *f, struct arena *a, const char *s,
+	    size_t n, struct buf *out, struct cell_error *ce);
+	/* From a JSON value (not null, not missing). */
+	bool (*from_json)(const struct field *f, struct arena *a,
+	    const json_t *v, struct buf *out, struct cell_error *ce);
+	/* Appends to out the text of a stored value as a CSV cell would give
+	 * it, in the field's own format, so that it can be uploaded again. */
+	void (*to_text)(const struct field *f, struct arena *a,
+	    const char *json, size_t n, struct buf *out);
+	/* The form in which unique values compare, from the stored JSON: for
+	 * text the fold (utf8_fold), for numbers the canonical decimal. NULL
+	 * where values cannot be unique. */
+	const char *(*fold)(const struct field *f, struct arena *a,
+	    const char *json, size_t n, size_t *len_out);
+	/* Checks field_format, options and the like of a definition, fills what
+	 * parsing needs; ERR_BAD_REQUEST says what is wrong. NULL: no check. */
+	enum err_code (*define)(
+	    struct field *f, struct arena *a, struct err *e);
+};
+
+struct field {
+	uint32_t id;
+	const char *name, *display_name;
+	enum field_type_id type;
+	const char *format; /* date pattern, ISO 4217 code, or "" */
+	bool pii, required, unique, searchable;
+	uint32_t max_length;  /* in characters (code points) */
+	const char **options; /* enum, in the order of the definition */
+	const char **sorted;  /* the same by strcmp */
+	unsigned noptions;
+	const char *regex_text;      /* or NULL */
+	struct regex **regex;        /* its place: compiled at first use */
+	struct regex_budget *budget; /* shared by the fields of a schema */
+	const char *role;            /* or NULL */
+	const struct date_format *date;
+	const struct currency *currency;
+};
+
+/* A workspace's fields, sorted by name (bytewise, as profiles are). */
+struct schema {
+	struct field *fields;
+	unsigned n;
+};
+
+const struct field_type *field_type_of(const struct field *f);
+
+/* The name of the field's type in the API; a type by its name, FIELD_TYPES if
+ * there is none. */
+const char *field_type_name(const struct field *f);
+enum field_type_id field_type_find(const char *name);
+
+/* True if a cell's text is as good as none: empty, or nothing but white space
+ * in a field that is not a string. Callers treat such a cell as not given;
+ * this is the one place that decides it. */
+bool field_text_is_blank(const struct field *f, const char *s, size_t n);
+
+/* Cell text -> stored JSON, all rules of the field but uniqueness: trims where
+ * the type calls for it, checks encoding, type, format, options, length, regex.
+ * Text that is not UTF-8 or holds a NUL is ROW_ENCODING. The text must not be
+ * blank (above). On false, out is as it was. */
+bool field_from_text(const struct field *f, struct arena *a, const char *s,
+    size_t n, struct buf *out, struct cell_error *ce);
+bool field_from_json(const struct field *f, struct arena *a, const json_t *v,
+    struct buf *out, struct cell_error *ce);
+
+/* The id under which the field's values stand in the unique index: its own, or
+ * the reserved one of its role (tbl/field_roles.h). */
+uint32_t field_unique_id(const struct field *f);
+
+/* The digest by which a value is found and is unique: folds the stored JSON
+ * and runs the blind index over it. The type must allow unique values. */
+struct keyring;
+struct uuid;
+void field_digest(const struct field *f, struct arena *a, struct keyring *k,
+    const struct uuid *workspace, const char *json, size_t n, uint8_t out[16]);
+
+/* By name; NULL if there is none. */
+struct field *schema_find(const struct schema *s, const char *name, size_t n);
+
+/* By name, or else by display name without regard to case and outer spaces (the
+ * header of a CSV). */
+struct field *schema_find_column(
+    const struct schema *s, struct arena *a, const char *s_, size_t n);
+
+/* Reads the workspace's fields in the context; the schema and all it points to
+ * live in the arena but for compiled regexes: end with schema_release. A
+ * workspace without fields gives an empty schema. */
+MUST_CHECK enum err_code schema_load(struct db *db,
+    const struct db_context *ctx, struct arena *a, struct schema *out,
+    struct err *e);
+void schema_release(struct schema *s);
+
+/* A definition from the body of PUT /v1/cpf (members as the contract names
+ * them; "workspace_id" is passed over, unknown members are refused by name,
+ * null is as good as not given). ERR_MISSING_FIELDS, ERR_BAD_REQUEST. *out
+ * lives in the arena and may be parsed with at once; if it has a regex, a
+ * schema that holds it must be ended with schema_release. */
+MUST_CHECK enum err_code field_from_definition(
+    const json_t *body, struct arena *a, struct field *out, struct err *e);
+
+/* Stores a new field in a transaction of its own (or in the one that is open);
+ * gives it its id. ERR_CONFLICT if the name or the role is taken or a header
+ * could mean this field as well as another one; ERR_BAD_REQUEST over
+ * FIELDS_MAX. A required field may be created
+ * while customers exist: it binds later uploads. */
+MUST_CHECK enum err_code field_create(struct db *db,
+    const struct db_context *ctx, struct field *f, struct err *e);
+
+/* ERR_CONFLICT if new field `f` cannot stand beside `old`: the same name or
+ * role, or a display name that is, without regard to case, a name of the
+ * other. */
+MUST_CHECK enum err_code field_fits(const struct field *f,
+    const struct field *old, struct arena *a, struct err *e);
+
+/* The options as a JSON array of strings, as they are stored too. */
+void field_write_options(struct buf *out, const struct field *f);
+
+/* The field as POST /v1/cpf and PUT /v1/cpf answer it: every member of a
+ * definition, null where the type has no such thing. */
+void field_write(struct buf *out, const struct field *f);
+
+#endif

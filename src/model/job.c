@@ -1,0 +1,293 @@
+#include "model/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "model/job_seal.h"
+#include "model/segment.h"
+#include "model/user.h"
+
+static const struct {
+	const char *name;
+	bool ended;
+} states[] = {
+#define X(name, text, ended) {text, ended},
+#include "tbl/job_states.h"
+#undef X
+};
+
+static const char *const existing[] = {
+#define X(name, text) text,
+#include "tbl/on_existing.h"
+#undef X
+};
+
+const char *
+job_state_name(enum job_state st)
+{
+	return states[st].name;
+}
+
+bool
+on_existing_parse(const char *s, enum on_existing *out)
+{
+	unsigned i;
+
+	for (i = 0; i < EXISTING_COUNT; i++) {
+		if (!strcmp(s, existing[i])) {
+			*out = (enum on_existing)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum err_code
+job_chunk_put(struct site *s, const struct db_context *ctx,
+    const struct uuid *job, uint32_t n, uint32_t nrows,
+    const struct buf *packed, struct err *e)
+{
+	struct buf sealed = {0};
+	enum err_code err;
+
+	err = job_seal(s, ctx, REST_QUEUE, job, n, packed->data, packed->len,
+	    &sealed, e);
+	if (!err)
+		err = db_exec(s->db, ctx, SQL_JOB_CHUNK_INSERT,
+		    DB_ARGS(db_uuid(job), db_int(n), db_int(nrows),
+			db_bytes(sealed.data, sealed.len)),
+		    NULL, NULL, e);
+	buf_free(&sealed);
+	return err;
+}
+
+/* Takes the positions of the job's rows, `all` before the group. */
+static enum err_code
+take_positions(struct db *db, const struct db_context *ctx, struct job *job,
+    struct err *e)
+{
+	enum err_code err;
+
+	err = segment_reserve(
+	    db, ctx, SEGMENT_ALL, job->rows, &job->first_seq, e);
+	if (err || job->segment_id == SEGMENT_ALL) {
+		job->first_position = job->first_seq;
+		return err;
+	}
+	return segment_reserve(
+	    db, ctx, job->segment_id, job->rows, &job->first_position, e);
+}
+
+static enum err_code
+insert_job(struct db *db, const struct db_context *ctx, const struct job *job,
+    struct err *e)
+{
+	return db_exec(db, ctx, SQL_JOB_INSERT,
+	    DB_ARGS(db_uuid(&job->uuid), db_str(job->operation),
+		db_str(job_state_name(job->state)), db_int(job->segment_id),
+		db_int(job->user_id), db_str(existing[job->on_existing]),
+		db_str(job->columns), db_int(job->rows),
+		db_int(job->chunks_left), db_int(job->attempts),
+		db_int((int64_t)job->first_seq),
+		db_int((int64_t)job->first_position), db_int(job->created_at),
+		job->started_at ? db_int(job->started_at) : db_null()),
+	    NULL, NULL, e);
+}
+
+#define QUEUE_CELLS 5
+
+static enum err_code
+insert_queue(struct site *s, const struct db_context *ctx,
+    const struct job *job, const char *owner, struct err *e)
+{
+	int64_t at = job->created_at + (owner ? s->conf->worker_lease : 0);
+	struct db_val *cells, *v;
+	enum err_code err;
+	uint32_t n;
+
+	v = cells = calloc(job->chunks_left, QUEUE_CELLS * sizeof(*cells));
+	if (!cells)
+		abort();
+	for (n = 0; n < job->chunks_left; n++) {
+		*v++ = db_uuid(&job->uuid);
+		*v++ = db_int(n);
+		*v++ = db_int(job->attempts);
+		*v++ = db_str(owner ? owner : "");
+		*v++ = db_int(at);
+	}
+	err = db_bulk(s->db, ctx, SQL_JOB_QUEUE_INSERT, cells,
+	    job->chunks_left, QUEUE_CELLS, e);
+	free(cells);
+	return err;
+}
+
+enum err_code
+job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
+    uint32_t nchunks, const char *owner, struct err *e)
+{
+	enum err_code err;
+
+	job->account_id = ctx->account_id;
+	job->workspace_id = ctx->workspace_id;
+	job->user_id = ctx->user_id;
+	job->state = owner ? JOB_RUNNING : JOB_QUEUED;
+	job->attempts = owner ? 1 : 0;
+	job->processed = job->succeeded = job->failed = 0;
+	job->chunks_left = nchunks;
+	job->created_at = clock_now_ms();
+	job->started_at = owner ? job->created_at : 0;
+	job->finished_at = 0;
+	err = take_positions(s->db, ctx, job, e);
+	if (!err)
+		err = insert_job(s->db, ctx, job, e);
+	if (!err)
+		err = insert_queue(s, ctx, job, owner, e);
+	return err;
+}
+
+static enum job_state
+state_parse(const char *s)
+{
+	unsigned i;
+
+	for (i = 0; i < JOB_STATES; i++)
+		if (!strcmp(s, states[i].name))
+			return (enum job_state)i;
+	return JOB_FAILED;
+}
+
+struct finding {
+	struct arena *a;
+	struct job *job;
+};
+
+static void
+take_counts(struct db_rows *r, struct job *job)
+{
+	job->rows = (uint32_t)db_get_int(r, 8);
+	job->processed = (uint32_t)db_get_int(r, 9);
+	job->succeeded = (uint32_t)db_get_int(r, 10);
+	job->failed = (uint32_t)db_get_int(r, 11);
+	job->chunks_left = (uint32_t)db_get_int(r, 12);
+	job->attempts = (uint32_t)db_get_int(r, 13);
+	job->first_seq = (uint64_t)db_get_int(r, 14);
+	job->first_position = (uint64_t)db_get_int(r, 15);
+	job->created_at = db_get_int(r, 16);
+	job->started_at = db_get_int(r, 17);
+	job->finished_at = db_get_int(r, 18);
+}
+
+static void
+take_job(struct db_rows *r, void *arg)
+{
+	struct finding *f = arg;
+	struct job *job = f->job;
+	const char *text;
+	size_t n;
+
+	memset(job, 0, sizeof(*job));
+	db_get_uuid(r, 0, &job->uuid);
+	job->workspace_id = (uint32_t)db_get_int(r, 1);
+	text = db_get_bytes(r, 2, &n);
+	memcpy(job->operation, text,
+	    n < sizeof(job->operation) ? n : sizeof(job->operation) - 1);
+	job->state = state_parse(db_get_bytes(r, 3, NULL));
+	job->segment_id = (uint32_t)db_get_int(r, 4);
+	job->user_id = (uint32_t)db_get_int(r, 5);
+	on_existing_parse(db_get_bytes(r, 6, NULL), &job->on_existing);
+	text = db_get_bytes(r, 7, &n);
+	job->columns = arena_strndup(f->a, text, n);
+	take_counts(r, job);
+}
+
+enum err_code
+job_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
+    struct arena *a, struct job *out, struct err *e)
+{
+	struct finding f = {a, out};
+	enum err_code err;
+
+	err = db_one(
+	    db, ctx, SQL_JOB_FIND, DB_ARGS(db_uuid(uuid)), take_job, &f, e);
+	if (!err)
+		out->account_id = ctx->account_id;
+	return err;
+}
+
+static void
+take_uuid(struct db_rows *r, void *out)
+{
+	db_get_uuid(r, 0, out);
+}
+
+static void
+take_lives(struct db_rows *r, void *out)
+{
+	*(bool *)out = db_is_null(r, 0);
+}
+
+static enum err_code
+check_user(struct db *db, const struct db_context *ctx, const struct job *job,
+    struct err *e)
+{
+	unsigned need = !strcmp(job->operation, "upload") ? RIGHT_UPLOAD
+							  : RIGHT_WRITE;
+	struct db_context as = *ctx;
+	bool lives = false;
+	unsigned rights;
+	enum err_code err;
+
+	err = db_one(db, ctx, SQL_JOB_USER, DB_ARGS(db_int(job->user_id)),
+	    take_lives, &lives, e);
+	if (err && err != ERR_NOT_FOUND)
+		return err;
+	as.user_id = job->user_id;
+	err = user_rights(db, &as, &rights, e);
+	if (!err && (!lives || !(rights & need)))
+		return err_fault(e, ERR_FORBIDDEN,
+		    "the user of the job has lost the right to it");
+	return err;
+}
+
+enum err_code
+job_check(struct db *db, const struct db_context *ctx, const struct job *job,
+    struct uuid *workspace_out, struct err *e)
+{
+	enum err_code err;
+
+	err = db_one(db, ctx, SQL_JOB_PLACE,
+	    DB_ARGS(db_int(job->segment_id)), take_uuid, workspace_out, e);
+	if (err == ERR_NOT_FOUND || (!err && ctx->workspace_id !=
+						 job->workspace_id))
+		return err_fault(e, ERR_FORBIDDEN,
+		    "the job's workspace or group is gone");
+	if (err || !job->user_id)
+		return err;
+	return check_user(db, ctx, job, e);
+}
+
+enum err_code
+job_list(struct db *db, const struct db_context *ctx, struct buf *out,
+    struct err *e)
+{
+	struct db_rows *r;
+	struct uuid id;
+	char text[UUID_TEXT];
+	enum err_code err;
+
+	err = db_query(db, ctx, SQL_JOB_LIST, DB_NOARGS, &r, e);
+	if (err)
+		return err;
+	while (db_next(r)) {
+		db_get_uuid(r, 0, &id);
+		uuid_format(&id, text);
+		buf_addf(out, "%s %s %s rows=%u succeeded=%u failed=%u ", text,
+		    db_get_bytes(r, 1, NULL), db_get_bytes(r, 2, NULL),
+		    (unsigned)db_get_int(r, 3), (unsigned)db_get_int(r, 4),
+		    (unsigned)db_get_int(r, 5));
+		buf_add_time(out, db_get_int(r, 6));
+		buf_addc(out, '\n');
+	}
+	return db_done(&r, e);
+}

@@ -1,0 +1,182 @@
+/*
+ * Jobs: work that outlives its request, cut into chunks of rows.
+ *
+ * A chunk is claimed by one autocommit UPDATE that compares the attempt
+ * number, pushes available_at to the end of the lease and counts the attempt.
+ * Whoever holds (owner, attempt) may finish the chunk: its transaction begins
+ * by deleting the queue row under that pair, so a superseded worker fails
+ * before it has changed anything, and a chunk is applied exactly once. The
+ * queue row gone is the mark that a chunk is done.
+ */
+#ifndef COFFER_MODEL_JOB_H
+#define COFFER_MODEL_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "model/record.h"
+#include "model/site.h"
+
+enum job_state {
+#define X(name, text, ended) JOB_##name,
+#include "tbl/job_states.h"
+#undef X
+	JOB_STATES
+};
+
+enum on_existing {
+#define X(name, text) EXISTING_##name,
+#include "tbl/on_existing.h"
+#undef X
+	EXISTING_COUNT
+};
+
+/* False if there is no such word. */
+bool on_existing_parse(const char *s, enum on_existing *out);
+
+#define JOB_OWNER_MAX 64
+#define JOB_ERRORS_LISTED 100
+#define JOB_ERRORS_KEPT_MS (7 * 86400 * 1000LL)
+
+struct job {
+	struct uuid uuid;
+	uint32_t account_id, workspace_id;
+	char operation[16]; /* upload, update or delete */
+	enum job_state state;
+	uint32_t segment_id, user_id;
+	enum on_existing on_existing;
+	const char *columns; /* JSON array of field names; lives in an arena */
+	uint32_t rows, processed, succeeded, failed, chunks_left, attempts;
+	uint64_t first_seq, first_position;
+	int64_t created_at, started_at, finished_at; /* 0: not yet */
+};
+
+/* Stores one chunk of a job that is being made: `packed` is sealed for the
+ * queue (REST_QUEUE; account, job and n as associated data) and put down,
+ * within the caller's transaction. */
+MUST_CHECK enum err_code job_chunk_put(struct site *s,
+    const struct db_context *ctx, const struct uuid *job, uint32_t n,
+    uint32_t nrows, const struct buf *packed, struct err *e);
+
+/* Stores the job row and its queue rows, the last steps of that transaction:
+ * takes the positions. The caller has filled uuid, operation, segment_id,
+ * on_existing, columns and rows; the rest of *job is filled here, account,
+ * workspace and user from the context. With `owner` the chunks are born
+ * claimed by it (attempt 1, leased), for work that is done within the
+ * request. */
+MUST_CHECK enum err_code job_enqueue(struct site *s,
+    const struct db_context *ctx, struct job *job, uint32_t nchunks,
+    const char *owner, struct err *e);
+
+/* A claim on a chunk. */
+struct claim {
+	uint32_t account_id, workspace_id;
+	struct uuid job;
+	uint32_t n, attempt;
+	char owner[JOB_OWNER_MAX];
+};
+
+/* The name of this process as an owner: host:pid:start of the process, so that
+ * a process id that is used again is told apart. */
+void job_owner(char out[JOB_OWNER_MAX]);
+
+/* Takes the next chunk that is due, of any account. ERR_NOT_FOUND if there is
+ * none; *wait_ms_out (may be NULL) then says in how many milliseconds the next
+ * one falls due, or -1 if the queue is empty. The job's start is marked. A
+ * chunk whose claims have come to nothing CLAIMS_PER_TRY times as often as
+ * [worker] attempts (it ends the processes that try it) fails its job
+ * instead. */
+#define CLAIMS_PER_TRY 5
+MUST_CHECK enum err_code job_claim(struct site *s, const char *owner,
+    struct claim *out, int64_t *wait_ms_out, struct err *e);
+
+/* Whether the job may (still) run (S15): its workspace is the account's and
+ * has the segment, and its user lives and has the right to it there (a job of
+ * user 0 is the programs' own). ERR_FORBIDDEN if not. *workspace_out: the
+ * workspace's UUID. */
+MUST_CHECK enum err_code job_check(struct db *db, const struct db_context *ctx,
+    const struct job *job, struct uuid *workspace_out, struct err *e);
+
+/* Opens a claimed chunk: the packed rows into `out`, which the caller wipes.
+ * ERR_SUPERSEDED if the chunk is gone. */
+MUST_CHECK enum err_code job_chunk_get(struct site *s,
+    const struct db_context *ctx, const struct claim *c, struct buf *out,
+    struct err *e);
+
+/* First step of a chunk's transaction: ends the claim. ERR_SUPERSEDED if it is
+ * no longer ours (or the chunk is done): roll back and leave it. */
+MUST_CHECK enum err_code job_chunk_fence(struct db *db,
+    const struct db_context *ctx, const struct claim *c, struct err *e);
+
+/* A wrong row found while applying; `record` is sealed and kept 7 days. */
+MUST_CHECK enum err_code job_error_put(struct site *s,
+    const struct db_context *ctx, const struct claim *c,
+    const struct schema *schema, const struct record *r, const char *field,
+    enum row_code code, struct err *e);
+
+/* Last step: the payload goes, the counts move, and the job ends with its last
+ * chunk. */
+MUST_CHECK enum err_code job_chunk_done(struct db *db,
+    const struct db_context *ctx, const struct claim *c, uint32_t succeeded,
+    uint32_t failed, struct err *e);
+
+/* Gives a claim back after a fault: the chunk is due again after backoff with
+ * jitter, or, past [worker] attempts, the job fails and its queue and payloads
+ * go. Best effort: if the database is away the lease runs out instead. */
+void job_chunk_retry(
+    struct site *s, const struct db_context *ctx, const struct claim *c);
+
+/* The job fails at once, for a fault that no retry mends; what its other
+ * chunks have stored stays. */
+MUST_CHECK enum err_code job_fail(struct db *db, const struct db_context *ctx,
+    const struct claim *c, struct err *e);
+
+/* Whether a chunk is done, for a COMMIT in doubt: ERR_OK if it is,
+ * ERR_NOT_FOUND if not. */
+MUST_CHECK enum err_code job_chunk_mark(struct db *db,
+    const struct db_context *ctx, const struct claim *c, struct err *e);
+
+/* Frees the claims of an owner that is known to be dead. */
+MUST_CHECK enum err_code job_release(
+    struct db *db, const char *owner, struct err *e);
+
+/* The same for every owner of this host whose process lives no more. */
+MUST_CHECK enum err_code job_release_dead(struct db *db, struct err *e);
+
+/* By UUID within the context's account; ERR_NOT_FOUND. */
+MUST_CHECK enum err_code job_find(struct db *db, const struct db_context *ctx,
+    const struct uuid *uuid, struct arena *a, struct job *out, struct err *e);
+
+/* The job id: hostname/account/operation_customers/uuid, in the arena. */
+const char *job_id(const struct conf *c, const char *account,
+    const struct job *job, struct arena *a);
+
+/* Appends the job resource (contract, Jobs), with its first errors. */
+MUST_CHECK enum err_code job_write(struct site *s, const struct db_context *ctx,
+    const char *account, const struct job *job, struct arena *a,
+    struct buf *out, struct err *e);
+
+/* Appends the wrong rows as CSV: the upload's columns, then error_row,
+ * error_field, error_code; calls `flush` after each row. */
+typedef enum err_code job_flush(void *arg, struct err *e);
+MUST_CHECK enum err_code job_errors_csv(struct site *s,
+    const struct db_context *ctx, const struct job *job, struct arena *a,
+    struct buf *out, job_flush *flush, void *arg, struct err *e);
+
+/* For cofferctl job list: newest 100 of an account, a line each. */
+MUST_CHECK enum err_code job_list(struct db *db, const struct db_context *ctx,
+    struct buf *out, struct err *e);
+
+const char *job_state_name(enum job_state st);
+
+/* Deletes what has outlived its time: error rows, idempotent answers, refresh
+ * families. In small steps, account by account; the worker calls it now and
+ * then. */
+MUST_CHECK enum err_code job_sweep(struct db *db, struct err *e);
+
+#endif

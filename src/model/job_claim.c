@@ -1,0 +1,336 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/job.h"
+#include "model/job_seal.h"
+#include "vault/rand.h"
+
+#define CANDIDATES 8 /* the LIMIT of JOB_QUEUE_NEXT */
+#define CLAIM_ROUNDS 4
+#define CLAIM_LOST_MS 10
+
+struct candidate {
+	struct claim claim; /* attempt: how many were before */
+	int64_t available_at;
+};
+
+static struct db_context
+claim_context(const struct claim *c)
+{
+	return (struct db_context){
+	    .account_id = c->account_id, .workspace_id = c->workspace_id};
+}
+
+static uint32_t
+random_u32(void)
+{
+	uint32_t r;
+
+	rand_bytes(&r, sizeof(r));
+	return r;
+}
+
+static enum err_code
+read_queue(struct db *db, struct candidate out[CANDIDATES], unsigned *n_out,
+    struct err *e)
+{
+	struct db_rows *r;
+	enum err_code err;
+	unsigned n = 0;
+
+	err = db_query(db, NULL, SQL_JOB_QUEUE_NEXT, DB_NOARGS, &r, e);
+	if (err)
+		return err;
+	while (n < CANDIDATES && db_next(r)) {
+		struct claim *c = &out[n].claim;
+
+		c->account_id = (uint32_t)db_get_int(r, 0);
+		db_get_uuid(r, 1, &c->job);
+		c->n = (uint32_t)db_get_int(r, 2);
+		c->workspace_id = (uint32_t)db_get_int(r, 3);
+		c->attempt = (uint32_t)db_get_int(r, 4);
+		out[n++].available_at = db_get_int(r, 5);
+	}
+	*n_out = n;
+	return db_done(&r, e);
+}
+
+/* Tries to take one; *got_out says whether nobody else was faster. */
+static enum err_code
+take(struct site *s, const char *owner, struct claim *c, bool *got_out,
+    struct err *e)
+{
+	uint64_t affected;
+	enum err_code err;
+
+	err = db_exec(s->db, NULL, SQL_JOB_QUEUE_CLAIM,
+	    DB_ARGS(db_str(owner),
+		db_int(clock_now_ms() + s->conf->worker_lease),
+		db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
+		db_int(c->attempt)),
+	    &affected, NULL, e);
+	*got_out = !err && affected == 1;
+	if (*got_out) {
+		c->attempt++;
+		snprintf(c->owner, sizeof(c->owner), "%s", owner);
+	}
+	return err;
+}
+
+/* Takes one of the candidates that are due, beginning anywhere, so that
+ * workers seldom want the same. */
+static enum err_code
+take_any(struct site *s, const char *owner, struct candidate *list,
+    unsigned due, struct claim *out, bool *got_out, struct err *e)
+{
+	unsigned first = random_u32() % due, i;
+	enum err_code err = ERR_OK;
+
+	*got_out = false;
+	for (i = 0; i < due && !err && !*got_out; i++) {
+		*out = list[(first + i) % due].claim;
+		err = take(s, owner, out, got_out, e);
+	}
+	return err;
+}
+
+/* One look at the queue. *wait_ms_out as job_claim. */
+static enum err_code
+look(struct site *s, const char *owner, struct claim *out, bool *got_out,
+    int64_t *wait_ms_out, struct err *e)
+{
+	struct candidate list[CANDIDATES];
+	int64_t now = clock_now_ms();
+	unsigned n, due = 0;
+	enum err_code err = read_queue(s->db, list, &n, e);
+
+	*got_out = false;
+	if (err)
+		return err;
+	while (due < n && list[due].available_at <= now)
+		due++;
+	if (due) {
+		*wait_ms_out = CLAIM_LOST_MS;
+		return take_any(s, owner, list, due, out, got_out, e);
+	}
+	*wait_ms_out = n ? list[0].available_at - now : -1;
+	return ERR_OK;
+}
+
+static enum err_code
+mark_start(struct site *s, const struct claim *c, struct err *e)
+{
+	struct db_context ctx = claim_context(c);
+
+	return db_exec(s->db, &ctx, SQL_JOB_START,
+	    DB_ARGS(db_int(clock_now_ms()), db_int(c->attempt),
+		db_uuid(&c->job)),
+	    NULL, NULL, e);
+}
+
+static bool
+is_hopeless(const struct site *s, const struct claim *c)
+{
+	return c->attempt > CLAIMS_PER_TRY * s->conf->worker_attempts;
+}
+
+enum err_code
+job_claim(struct site *s, const char *owner, struct claim *out,
+    int64_t *wait_ms_out, struct err *e)
+{
+	int64_t wait = CLAIM_LOST_MS;
+	enum err_code err = ERR_OK;
+	struct db_context ctx;
+	bool got = false;
+	int i;
+
+	for (i = 0; i < CLAIM_ROUNDS && !got && !err; i++) {
+		err = look(s, owner, out, &got, &wait, e);
+		if (!err && !got && wait != CLAIM_LOST_MS)
+			break;
+		if (got && is_hopeless(s, out)) {
+			ctx = claim_context(out);
+			err = job_fail(s->db, &ctx, out, e);
+			got = false;
+		}
+	}
+	if (err)
+		return err;
+	if (wait_ms_out)
+		*wait_ms_out = wait;
+	if (!got)
+		return err_set(e, ERR_NOT_FOUND, NULL);
+	err = mark_start(s, out, e);
+	if (err) {
+		ctx = claim_context(out);
+		job_chunk_retry(s, &ctx, out);
+	}
+	return err;
+}
+
+struct opening {
+	struct keyring *ring;
+	const struct db_context *ctx;
+	const struct claim *claim;
+	struct buf *out;
+	struct err *e;
+	enum err_code err;
+};
+
+static void
+open_payload(struct db_rows *r, void *arg)
+{
+	struct opening *o = arg;
+	const char *sealed;
+	size_t n;
+
+	sealed = db_get_bytes(r, 0, &n);
+	o->err = job_unseal(o->ring, o->ctx, REST_QUEUE, &o->claim->job,
+	    o->claim->n, sealed, n, o->out, o->e);
+}
+
+enum err_code
+job_chunk_get(struct site *s, const struct db_context *ctx,
+    const struct claim *c, struct buf *out, struct err *e)
+{
+	struct opening o = {.ctx = ctx, .claim = c, .out = out, .e = e};
+	enum err_code err = site_keyring(s, ctx, &o.ring, e);
+
+	if (err)
+		return err;
+	err = db_one(s->db, ctx, SQL_JOB_CHUNK_READ,
+	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), open_payload, &o, e);
+	if (err == ERR_NOT_FOUND)
+		return err_set(e, ERR_SUPERSEDED, NULL);
+	return err ? err : o.err;
+}
+
+enum err_code
+job_chunk_fence(struct db *db, const struct db_context *ctx,
+    const struct claim *c, struct err *e)
+{
+	uint64_t affected;
+	enum err_code err;
+
+	err = db_exec(db, ctx, SQL_JOB_QUEUE_FENCE,
+	    DB_ARGS(db_uuid(&c->job), db_int(c->n), db_str(c->owner),
+		db_int(c->attempt)),
+	    &affected, NULL, e);
+	if (!err && affected != 1)
+		return err_set(e, ERR_SUPERSEDED, NULL);
+	return err;
+}
+
+enum err_code
+job_chunk_done(struct db *db, const struct db_context *ctx,
+    const struct claim *c, uint32_t succeeded, uint32_t failed, struct err *e)
+{
+	uint64_t affected;
+	enum err_code err;
+
+	err = db_exec(db, ctx, SQL_JOB_CHUNK_DELETE,
+	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), NULL, NULL, e);
+	if (err)
+		return err;
+	err = db_exec(db, ctx, SQL_JOB_COUNT,
+	    DB_ARGS(db_int(failed), db_int(clock_now_ms()),
+		db_int((int64_t)succeeded + failed), db_int(succeeded),
+		db_int(failed), db_uuid(&c->job)),
+	    &affected, NULL, e);
+	if (!err && affected != 1)
+		return err_set(e, ERR_SUPERSEDED, NULL);
+	return err;
+}
+
+static void
+take_nothing(struct db_rows *r, void *arg)
+{
+	(void)r;
+	(void)arg;
+}
+
+enum err_code
+job_chunk_mark(struct db *db, const struct db_context *ctx,
+    const struct claim *c, struct err *e)
+{
+	enum err_code err;
+
+	err = db_one(db, ctx, SQL_JOB_QUEUE_MARK,
+	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), take_nothing, NULL, e);
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	return err ? err : err_set(e, ERR_NOT_FOUND, NULL);
+}
+
+struct failing {
+	const struct db_context *ctx;
+	const struct claim *claim;
+};
+
+static enum err_code
+fail_body(struct db *db, void *arg, struct err *e)
+{
+	const struct failing *f = arg;
+	struct db_val job = db_uuid(&f->claim->job);
+	enum err_code err = job_chunk_fence(db, f->ctx, f->claim, e);
+
+	if (!err)
+		err = db_exec(db, f->ctx, SQL_JOB_QUEUE_CLEAR, DB_ARGS(job),
+		    NULL, NULL, e);
+	if (!err)
+		err = db_exec(db, f->ctx, SQL_JOB_CHUNK_CLEAR, DB_ARGS(job),
+		    NULL, NULL, e);
+	if (!err)
+		err = db_exec(db, f->ctx, SQL_JOB_FAIL,
+		    DB_ARGS(db_int(clock_now_ms()), job), NULL, NULL, e);
+	return err;
+}
+
+static enum err_code
+fail_done(struct db *db, void *arg, struct err *e)
+{
+	const struct failing *f = arg;
+
+	return job_chunk_mark(db, f->ctx, f->claim, e);
+}
+
+enum err_code
+job_fail(struct db *db, const struct db_context *ctx, const struct claim *c,
+    struct err *e)
+{
+	struct failing f = {ctx, c};
+	char id[UUID_TEXT];
+	enum err_code err = db_transaction(db, fail_body, fail_done, &f, e);
+
+	uuid_format(&c->job, id);
+	if (!err)
+		log_error("job %s failed at chunk %u, try %u", id, c->n,
+		    c->attempt);
+	return err == ERR_SUPERSEDED ? ERR_OK : err;
+}
+
+void
+job_chunk_retry(
+    struct site *s, const struct db_context *ctx, const struct claim *c)
+{
+	const struct conf *conf = s->conf;
+	enum err_code err;
+	struct err e;
+	int64_t wait;
+
+	if (c->attempt >= conf->worker_attempts) {
+		err = job_fail(s->db, ctx, c, &e);
+	} else {
+		wait = clock_backoff_ms(conf->worker_backoff,
+		    conf->worker_backoff_max, c->attempt - 1, random_u32());
+		err = db_exec(s->db, ctx, SQL_JOB_QUEUE_FREE,
+		    DB_ARGS(db_int(clock_now_ms() + wait),
+			db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
+			db_str(c->owner), db_int(c->attempt)),
+		    NULL, NULL, &e);
+	}
+	if (err && err != ERR_UNAVAILABLE)
+		log_err("giving a chunk back", &e);
+}

@@ -1,0 +1,271 @@
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/job.h"
+#include "model/job_seal.h"
+#include "model/rows.h"
+
+enum err_code
+job_error_put(struct site *s, const struct db_context *ctx,
+    const struct claim *c, const struct schema *schema,
+    const struct record *r, const char *field, enum row_code code,
+    struct err *e)
+{
+	struct buf packed = {0}, sealed = {0};
+	enum err_code err;
+
+	record_pack(&packed, schema, r);
+	err = job_seal(s, ctx, REST_ERRORS, &c->job, r->row, packed.data,
+	    packed.len, &sealed, e);
+	if (!err)
+		err = db_exec(s->db, ctx, SQL_JOB_ERROR_INSERT,
+		    DB_ARGS(db_uuid(&c->job), db_int(r->row), db_int(r->line),
+			db_str(field), db_str(row_code_name(code)),
+			db_bytes(sealed.data, sealed.len),
+			db_int(clock_now_ms() + JOB_ERRORS_KEPT_MS)),
+		    NULL, NULL, e);
+	buf_free(&packed);
+	buf_free(&sealed);
+	return err;
+}
+
+const char *
+job_id(const struct conf *c, const char *account, const struct job *job,
+    struct arena *a)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_format(&job->uuid, uuid);
+	return arena_printf(a, "%s/%s/%s_customers/%s", c->server_hostname,
+	    account, job->operation, uuid);
+}
+
+static void
+add_string(struct buf *out, const char *name, const char *value)
+{
+	buf_addf(out, ",\"%s\":", name);
+	buf_add_json(out, value, strlen(value));
+}
+
+static void
+add_time(struct buf *out, const char *name, int64_t ms)
+{
+	buf_addf(out, ",\"%s\":", name);
+	if (!ms) {
+		buf_adds(out, "null");
+		return;
+	}
+	buf_addc(out, '"');
+	buf_add_time(out, ms);
+	buf_addc(out, '"');
+}
+
+/* What a code means where rows are stored: the row was valid in itself. */
+static const char *
+error_text(const char *code)
+{
+	if (!strcmp(code, row_code_name(ROW_UNIQUE)))
+		return "a customer with this value exists already";
+	if (!strcmp(code, row_code_name(ROW_DUPLICATE)))
+		return "an earlier row of this upload has the same value";
+	return "the row could not be stored";
+}
+
+static enum err_code
+add_errors(struct db *db, const struct db_context *ctx, const struct job *job,
+    struct buf *out, struct err *e)
+{
+	const char *sep = "", *code;
+	struct db_rows *r;
+	enum err_code err;
+
+	err = db_query(db, ctx, SQL_JOB_ERROR_LIST,
+	    DB_ARGS(db_uuid(&job->uuid), db_int(JOB_ERRORS_LISTED)), &r, e);
+	if (err)
+		return err;
+	while (db_next(r)) {
+		code = db_get_bytes(r, 3, NULL);
+		buf_addf(out, "%s{\"row\":%u,\"line\":%u", sep,
+		    (unsigned)db_get_int(r, 0), (unsigned)db_get_int(r, 1));
+		add_string(out, "field", db_get_bytes(r, 2, NULL));
+		add_string(out, "code", code);
+		add_string(out, "message", error_text(code));
+		buf_addc(out, '}');
+		sep = ",";
+	}
+	return db_done(&r, e);
+}
+
+static void
+add_counts(struct buf *out, const struct job *job)
+{
+	uint64_t percent = job->processed * UINT64_C(100) /
+	    (job->rows ? job->rows : 1);
+
+	buf_addf(out,
+	    ",\"rows\":%u,\"processed\":%u,\"succeeded\":%u,\"failed\":%u,"
+	    "\"progress\":%u.%02u,\"attempts\":%u",
+	    job->rows, job->processed, job->succeeded, job->failed,
+	    (unsigned)(percent / 100), (unsigned)(percent % 100),
+	    job->attempts);
+}
+
+enum err_code
+job_write(struct site *s, const struct db_context *ctx, const char *account,
+    const struct job *job, struct arena *a, struct buf *out, struct err *e)
+{
+	const char *id = job_id(s->conf, account, job, a);
+	char uuid[UUID_TEXT];
+	enum err_code err;
+
+	uuid_format(&job->uuid, uuid);
+	buf_adds(out, "{\"job_id\":");
+	buf_add_json(out, id, strlen(id));
+	add_string(out, "operation", job->operation);
+	add_string(out, "status", job_state_name(job->state));
+	add_counts(out, job);
+	add_time(out, "created_at", job->created_at);
+	add_time(out, "started_at", job->started_at);
+	add_time(out, "finished_at", job->finished_at);
+	buf_adds(out, ",\"errors\":[");
+	err = add_errors(s->db, ctx, job, out, e);
+	buf_addc(out, ']');
+	add_string(out, "errors_url",
+	    arena_printf(a, "https://%s/v1/jobs/%s/errors",
+		s->conf->server_hostname, uuid));
+	buf_addc(out, '}');
+	return err;
+}
+
+/* The columns of a job's upload, and what is needed to write its rows. */
+struct sheet {
+	struct schema schema;
+	json_t *columns;
+	struct arena *row; /* reset with each row */
+	struct buf packed, cell;
+	struct keyring *ring;
+	const struct db_context *ctx;
+	const struct job *job;
+	struct buf *out;
+	job_flush *flush;
+	void *arg;
+};
+
+static void
+add_heading(const struct sheet *t)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < json_array_size(t->columns); i++) {
+		name = json_string_value(json_array_get(t->columns, i));
+		name = name ? name : "";
+		buf_add_csv(t->out, name, strlen(name));
+		buf_addc(t->out, ',');
+	}
+	buf_adds(t->out, "error_row,error_field,error_code\r\n");
+}
+
+static void
+add_cell(struct sheet *t, const struct record *rec, const char *name)
+{
+	const struct field *f = schema_find(&t->schema, name, strlen(name));
+	const struct value *v;
+
+	if (!f)
+		return;
+	v = &rec->values[f - t->schema.fields];
+	if (!v->json)
+		return;
+	buf_reset(&t->cell);
+	field_type_of(f)->to_text(f, t->row, v->json, v->n, &t->cell);
+	buf_add_csv(t->out, t->cell.data, t->cell.len);
+}
+
+static enum err_code
+open_record(struct sheet *t, struct db_rows *r, struct record *rec,
+    struct err *e)
+{
+	const uint8_t *p;
+	const char *sealed;
+	enum err_code err;
+	size_t n;
+
+	arena_reset(t->row);
+	buf_reset(&t->packed);
+	sealed = db_get_bytes(r, 3, &n);
+	err = job_unseal(t->ring, t->ctx, REST_ERRORS, &t->job->uuid,
+	    (uint32_t)db_get_int(r, 0), sealed, n, &t->packed, e);
+	if (err)
+		return err;
+	p = (const uint8_t *)t->packed.data;
+	if (!record_unpack(&p, p + t->packed.len, &t->schema, t->row, rec))
+		return err_fault(e, ERR_INTERNAL, "a kept row is damaged");
+	return ERR_OK;
+}
+
+static enum err_code
+add_line(struct sheet *t, struct db_rows *r, struct err *e)
+{
+	struct record rec;
+	const char *text;
+	enum err_code err = open_record(t, r, &rec, e);
+	size_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < json_array_size(t->columns); i++) {
+		text = json_string_value(json_array_get(t->columns, i));
+		add_cell(t, &rec, text ? text : "");
+		buf_addc(t->out, ',');
+	}
+	buf_addf(t->out, "%u,", rec.row);
+	text = db_get_bytes(r, 1, NULL);
+	buf_add_csv(t->out, text, strlen(text));
+	buf_addf(t->out, ",%s\r\n", db_get_bytes(r, 2, NULL));
+	return t->flush(t->arg, e);
+}
+
+static enum err_code
+add_lines(struct sheet *t, struct db *db, struct err *e)
+{
+	struct db_rows *r;
+	enum err_code err;
+
+	err = db_query(db, t->ctx, SQL_JOB_ERROR_RECORDS,
+	    DB_ARGS(db_uuid(&t->job->uuid)), &r, e);
+	if (err)
+		return err;
+	while (!err && db_next(r))
+		err = add_line(t, r, e);
+	return rows_end(err, &r, e);
+}
+
+enum err_code
+job_errors_csv(struct site *s, const struct db_context *ctx,
+    const struct job *job, struct arena *a, struct buf *out, job_flush *flush,
+    void *arg, struct err *e)
+{
+	struct sheet t = {.ctx = ctx, .job = job, .out = out, .flush = flush,
+	    .arg = arg};
+	enum err_code err;
+
+	err = json_read_mem(job->columns, strlen(job->columns), &t.columns, e);
+	if (err)
+		return err;
+	err = schema_load(s->db, ctx, a, &t.schema, e);
+	if (!err)
+		err = site_keyring(s, ctx, &t.ring, e);
+	if (!err) {
+		t.row = arena_new(16384);
+		add_heading(&t);
+		err = add_lines(&t, s->db, e);
+		arena_free(&t.row);
+	}
+	schema_release(&t.schema);
+	buf_free(&t.packed);
+	buf_free(&t.cell);
+	json_decref(t.columns);
+	return err;
+}

@@ -1,0 +1,262 @@
+#include <string.h>
+
+#include "model/customer.h"
+
+struct merge {
+	const struct schema *schema;
+	const struct record *record;
+	struct keyring *ring;
+	uint32_t old_version;
+	const char *workspace, *customer;
+	struct buf *out;
+	struct buf plain; /* a value that was opened */
+	struct err *e;
+};
+
+/* A member of a stored profile: the characters of its name, its JSON. */
+struct member {
+	const char *name, *json;
+	size_t nname, n;
+};
+
+static bool
+is_null(const struct value *v)
+{
+	return v->n == 4 && !memcmp(v->json, "null", 4);
+}
+
+static void
+add_name(struct buf *out, const char *name, size_t n)
+{
+	if (out->len && out->data[out->len - 1] != '{')
+		buf_addc(out, ',');
+	buf_add_json(out, name, n);
+	buf_addc(out, ':');
+}
+
+static void
+add_sealed(const struct merge *m, const char *name, const char *json, size_t n)
+{
+	buf_addc(m->out, '"');
+	value_seal(m->ring, m->workspace, m->customer, name, json, n, m->out);
+	buf_addc(m->out, '"');
+}
+
+/* A value that the record gives; null gives none. */
+static void
+add_given(const struct merge *m, unsigned i)
+{
+	const struct field *f = &m->schema->fields[i];
+	const struct value *v = &m->record->values[i];
+
+	if (is_null(v))
+		return;
+	add_name(m->out, f->name, strlen(f->name));
+	if (f->pii)
+		add_sealed(m, f->name, v->json, v->n);
+	else
+		buf_add(m->out, v->json, v->n);
+}
+
+void
+profile_build(struct buf *out, const struct schema *s,
+    const struct record *r, struct keyring *k, const char *workspace,
+    const char *customer)
+{
+	struct merge m = {.schema = s, .record = r, .ring = k,
+	    .workspace = workspace, .customer = customer, .out = out};
+	unsigned i;
+
+	buf_addc(out, '{');
+	for (i = 0; i < s->n; i++)
+		if (r->values[i].json)
+			add_given(&m, i);
+	buf_addc(out, '}');
+}
+
+static const char *
+skip_string(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\')
+			p++;
+	return p < end ? p + 1 : NULL;
+}
+
+/* Past a value: at the comma or the brace that follows it. */
+static const char *
+skip_value(const char *p, const char *end)
+{
+	unsigned depth = 0;
+
+	while (p && p < end) {
+		if (!depth && (*p == ',' || *p == '}'))
+			return p;
+		if (*p == '"') {
+			p = skip_string(p, end);
+			continue;
+		}
+		depth += *p == '{' || *p == '[';
+		depth -= *p == '}' || *p == ']';
+		p++;
+	}
+	return NULL;
+}
+
+/* Reads the member after *p, which is at '{' or at a comma, and moves *p on to
+ * what follows. False at the end: *p is then at the last '}', or somewhere
+ * else (or NULL) if the profile is damaged. */
+static bool
+next_member(const char **p, const char *end, struct member *out)
+{
+	const char *name = *p + 1, *colon;
+
+	if (name >= end || **p == '}' || *name != '"')
+		return false;
+	colon = skip_string(name, end);
+	if (!colon || colon >= end || *colon != ':')
+		return false;
+	out->name = name + 1;
+	out->nname = (size_t)(colon - name - 2);
+	out->json = colon + 1;
+	*p = skip_value(out->json, end);
+	if (!*p)
+		return false;
+	out->n = (size_t)(*p - out->json);
+	return true;
+}
+
+/* Whether a stored value has the look of a sealed one: a string of base64,
+ * long enough. */
+static bool
+looks_sealed(const struct member *v)
+{
+	size_t i;
+
+	if (v->n < 2 + (AEAD_OVERHEAD + 2) / 3 * 4 || v->json[0] != '"' ||
+	    (v->n - 2) % 4)
+		return false;
+	for (i = 1; i < v->n - 1; i++) {
+		char c = v->json[i];
+
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			(c >= '0' && c <= '9') || c == '+' || c == '/' ||
+			c == '='))
+			return false;
+	}
+	return true;
+}
+
+static void
+keep_raw(const struct merge *m, const struct member *v)
+{
+	add_name(m->out, v->name, v->nname);
+	buf_add(m->out, v->json, v->n);
+}
+
+/* Keeps a value of a PII field, under the current key from here on. */
+static enum err_code
+keep_pii(struct merge *m, const struct field *f, const struct member *v)
+{
+	const char *json = v->json;
+	size_t n = v->n;
+	enum err_code err;
+
+	if (looks_sealed(v)) {
+		buf_reset(&m->plain);
+		err = value_open(m->ring, m->old_version, m->workspace,
+		    m->customer, f->name, v->json + 1, v->n - 2, &m->plain,
+		    m->e);
+		if (err)
+			return err;
+		if (m->old_version == keyring_version(m->ring)) {
+			keep_raw(m, v);
+			return ERR_OK;
+		}
+		json = m->plain.data;
+		n = m->plain.len;
+	}
+	add_name(m->out, f->name, strlen(f->name));
+	add_sealed(m, f->name, json, n);
+	return ERR_OK;
+}
+
+static enum err_code
+keep(struct merge *m, const struct member *v)
+{
+	const struct field *f = schema_find(m->schema, v->name, v->nname);
+
+	if (f && f->pii)
+		return keep_pii(m, f, v);
+	keep_raw(m, v);
+	return ERR_OK;
+}
+
+static int
+compare_names(const struct member *v, const struct field *f)
+{
+	size_t n = strlen(f->name);
+	int c = memcmp(v->name, f->name, v->nname < n ? v->nname : n);
+
+	return c ? c : (v->nname > n) - (v->nname < n);
+}
+
+/* Adds given values of fields whose names come before `v` (all that are left,
+ * if v is NULL), moving *i on. True if the field after them is v's own and
+ * given. */
+static bool
+add_before(struct merge *m, unsigned *i, const struct member *v)
+{
+	int order;
+
+	for (; *i < m->schema->n; ++*i) {
+		order = v ? compare_names(v, &m->schema->fields[*i]) : 1;
+		if (order < 0)
+			return false;
+		if (order == 0)
+			return m->record->values[*i].json != NULL;
+		if (m->record->values[*i].json)
+			add_given(m, *i);
+	}
+	return false;
+}
+
+static enum err_code
+merge_members(struct merge *m, const char *p, const char *end)
+{
+	struct member v;
+	unsigned i = 0;
+	enum err_code err = ERR_OK;
+
+	buf_addc(m->out, '{');
+	while (!err && next_member(&p, end, &v)) {
+		if (add_before(m, &i, &v))
+			add_given(m, i++);
+		else
+			err = keep(m, &v);
+	}
+	if (err)
+		return err;
+	if (!p || p != end - 1 || *p != '}')
+		return err_fault(m->e, ERR_CRYPTO, "stored profile is damaged");
+	add_before(m, &i, NULL);
+	buf_addc(m->out, '}');
+	return ERR_OK;
+}
+
+enum err_code
+profile_merge(struct buf *out, const struct schema *s, const char *old,
+    size_t n, uint32_t old_version, const struct record *r, struct keyring *k,
+    const char *workspace, const char *customer, struct err *e)
+{
+	struct merge m = {.schema = s, .record = r, .ring = k,
+	    .old_version = old_version, .workspace = workspace,
+	    .customer = customer, .out = out, .e = e};
+	enum err_code err;
+
+	if (n < 2 || old[0] != '{')
+		return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
+	err = merge_members(&m, old[1] == '}' ? old + 1 : old, old + n);
+	buf_free(&m.plain);
+	return err;
+}

@@ -1,0 +1,131 @@
+#include "model/record.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+static void
+add_u32(struct buf *out, uint32_t v)
+{
+	uint8_t b[4];
+
+	put_u32(b, v);
+	buf_add(out, b, sizeof(b));
+}
+
+void
+record_pack(struct buf *out, const struct schema *s, const struct record *r)
+{
+	uint32_t given = 0;
+	unsigned i;
+
+	for (i = 0; i < s->n; i++)
+		given += r->values[i].json != NULL;
+	add_u32(out, r->row);
+	add_u32(out, r->line);
+	add_u32(out, given);
+	for (i = 0; i < s->n; i++) {
+		const struct value *v = &r->values[i];
+
+		if (!v->json)
+			continue;
+		add_u32(out, s->fields[i].id);
+		add_u32(out, v->n);
+		buf_add(out, v->json, v->n);
+	}
+}
+
+static bool
+take_u32(const uint8_t **p, const uint8_t *end, uint32_t *out)
+{
+	if (end - *p < 4)
+		return false;
+	*out = get_u32(*p);
+	*p += 4;
+	return true;
+}
+
+/* One value. Those of a record stand in the order of the schema, so the search
+ * goes on from *next; an id that stands before it is a wrong byte. */
+static bool
+take_value(const uint8_t **p, const uint8_t *end, const struct schema *s,
+    unsigned *next, struct value *values)
+{
+	uint32_t id, n;
+	unsigned i;
+
+	if (!take_u32(p, end, &id) || !take_u32(p, end, &n))
+		return false;
+	if (!n || (size_t)(end - *p) < n)
+		return false;
+	for (i = *next; i < s->n && s->fields[i].id != id; i++)
+		;
+	if (i < s->n) {
+		values[i] = (struct value){(const char *)*p, n};
+		*next = i + 1;
+	} else {
+		for (i = 0; i < *next; i++) {
+			if (s->fields[i].id == id)
+				return false;
+		}
+	}
+	*p += n;
+	return true;
+}
+
+bool
+record_unpack(const uint8_t **p, const uint8_t *end, const struct schema *s,
+    struct arena *a, struct record *out)
+{
+	const uint8_t *at = *p;
+	struct record r;
+	unsigned next = 0;
+	uint32_t given;
+
+	if (!take_u32(&at, end, &r.row) || !take_u32(&at, end, &r.line) ||
+	    !take_u32(&at, end, &given) || given > FIELDS_MAX)
+		return false;
+	r.values = arena_calloc(a, s->n, sizeof(*r.values));
+	for (; given; given--) {
+		if (!take_value(&at, end, s, &next, r.values))
+			return false;
+	}
+	*p = at;
+	*out = r;
+	return true;
+}
+
+static void
+count_row(struct row_errors *errs, uint32_t row)
+{
+	uint8_t bit = (uint8_t)(1u << (row % 8));
+
+	assert(row <= ROW_ERRORS_ROWS);
+	errs->total++;
+	if (!(errs->seen[row / 8] & bit))
+		errs->invalid_rows++;
+	errs->seen[row / 8] |= bit;
+}
+
+void
+row_errors_add(struct row_errors *errs, struct arena *a, uint32_t row,
+    uint32_t line, const char *field, const struct cell_error *ce)
+{
+	struct row_error *list = errs->list;
+	unsigned at = errs->n;
+
+	count_row(errs, row);
+	while (at && list[at - 1].row > row)
+		at--;
+	if (at == ROW_ERRORS_MAX)
+		return;
+	if (errs->n < ROW_ERRORS_MAX)
+		errs->n++;
+	memmove(&list[at + 1], &list[at], (errs->n - 1 - at) * sizeof(list[0]));
+	list[at] = (struct row_error){.row = row,
+	    .line = line,
+	    .field = arena_strdup(a, field),
+	    .code = ce->code,
+	    .text = arena_strdup(a, ce->text)};
+}

@@ -1,0 +1,214 @@
+#include "model/field.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/utf8.h"
+#include "model/regex.h"
+#include "model/types/types.h"
+
+/* Columns of FIELD_LIST, in its order. */
+enum {
+	COL_ID,
+	COL_NAME,
+	COL_DISPLAY,
+	COL_TYPE,
+	COL_FORMAT,
+	COL_PII,
+	COL_REQUIRED,
+	COL_UNIQUE,
+	COL_SEARCHABLE,
+	COL_LENGTH,
+	COL_OPTIONS,
+	COL_REGEX,
+	COL_ROLE
+};
+
+static const char *
+copy(struct db_rows *r, unsigned col, struct arena *a)
+{
+	size_t n;
+	const char *s = db_get_bytes(r, col, &n);
+
+	return db_is_null(r, col) ? NULL : arena_strndup(a, s, n);
+}
+
+/* The options, from a JSON array of strings. */
+static enum err_code
+read_options(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
+{
+	size_t i, n;
+	const char *s = db_get_bytes(r, COL_OPTIONS, &n);
+	json_t *list = NULL;
+	enum err_code err;
+
+	if (db_is_null(r, COL_OPTIONS))
+		return ERR_OK;
+	if ((err = json_read_mem(s, n, &list, e)))
+		return err;
+	f->noptions = (unsigned)json_array_size(list);
+	f->options = arena_calloc(a, f->noptions, sizeof(*f->options));
+	for (i = 0; i < f->noptions; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		f->options[i] = arena_strdup(a, text ? text : "");
+	}
+	json_decref(list);
+	return ERR_OK;
+}
+
+static enum err_code
+read_field(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
+{
+	const struct field_type *type;
+	enum err_code err;
+
+	f->id = (uint32_t)db_get_int(r, COL_ID);
+	f->name = copy(r, COL_NAME, a);
+	f->display_name = copy(r, COL_DISPLAY, a);
+	f->type = field_type_find(copy(r, COL_TYPE, a));
+	f->format = copy(r, COL_FORMAT, a);
+	f->pii = db_get_int(r, COL_PII);
+	f->required = db_get_int(r, COL_REQUIRED);
+	f->unique = db_get_int(r, COL_UNIQUE);
+	f->searchable = db_get_int(r, COL_SEARCHABLE);
+	f->max_length = (uint32_t)db_get_int(r, COL_LENGTH);
+	f->regex_text = copy(r, COL_REGEX, a);
+	f->role = copy(r, COL_ROLE, a);
+	if (f->type == FIELD_TYPES)
+		return err_set(e, ERR_BAD_REQUEST, "its type is unknown");
+	type = field_type_of(f);
+	if ((err = read_options(r, a, f, e)))
+		return err;
+	if (f->regex_text)
+		f->regex = arena_alloc(a, sizeof(*f->regex));
+	return type->define ? type->define(f, a, e) : ERR_OK;
+}
+
+/* Room for one more field; the array doubles, in the arena. */
+static struct field *
+next_field(struct schema *s, unsigned *room, struct arena *a)
+{
+	struct field *wider;
+
+	if (s->n == *room) {
+		*room = *room ? *room * 2 : 16;
+		wider = arena_calloc(a, *room, sizeof(*wider));
+		if (s->n)
+			memcpy(wider, s->fields, s->n * sizeof(*wider));
+		s->fields = wider;
+	}
+	return &s->fields[s->n];
+}
+
+/* A stored definition that cannot be read is a fault of ours. */
+static enum err_code
+read_fields(struct db_rows *r, struct arena *a, struct schema *s, struct err *e)
+{
+	struct regex_budget *budget = arena_alloc(a, sizeof(*budget));
+	unsigned room = 0;
+	struct field *f;
+	struct err why;
+
+	while (db_next(r)) {
+		f = next_field(s, &room, a);
+		if (read_field(r, a, f, &why))
+			return err_fault(e, ERR_INTERNAL,
+			    "stored field %u cannot be read: %s",
+			    (unsigned)f->id, err_text(&why));
+		f->budget = budget;
+		s->n++;
+	}
+	return ERR_OK;
+}
+
+enum err_code
+schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
+    struct schema *out, struct err *e)
+{
+	struct db_rows *r = NULL;
+	struct err ignored;
+	enum err_code err, end;
+
+	*out = (struct schema){NULL, 0};
+	if ((err = db_query(db, ctx, SQL_FIELD_LIST, DB_NOARGS, &r, e)))
+		return err;
+	err = read_fields(r, a, out, e);
+	end = db_done(&r, err ? &ignored : e);
+	err = err ? err : end;
+	if (err)
+		*out = (struct schema){NULL, 0};
+	return err;
+}
+
+void
+schema_release(struct schema *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].regex)
+			regex_free(s->fields[i].regex);
+	}
+	*s = (struct schema){NULL, 0};
+}
+
+struct field *
+schema_find(const struct schema *s, const char *name, size_t n)
+{
+	unsigned low = 0, high = s->n;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+		int order = text_compare(name, n, s->fields[mid].name);
+
+		if (!order)
+			return &s->fields[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+static bool
+is_ascii(const char *s, size_t n)
+{
+	while (n && (unsigned char)s[n - 1] < 0x80)
+		n--;
+	return !n;
+}
+
+static bool
+same_column(
+    struct arena *a, const char *display, const char *s, size_t n, bool ascii)
+{
+	size_t len = strlen(display);
+
+	if (ascii && is_ascii(display, len))
+		return len == n && !strncasecmp(display, s, n);
+	return utf8_equal_fold(a, display, len, s, n);
+}
+
+struct field *
+schema_find_column(
+    const struct schema *s, struct arena *a, const char *text, size_t n)
+{
+	struct field *f;
+	unsigned i;
+	bool ascii;
+
+	if (!utf8_valid(text, n))
+		return NULL;
+	text = utf8_trim(text, &n);
+	if ((f = schema_find(s, text, n)))
+		return f;
+	ascii = is_ascii(text, n);
+	for (i = 0; i < s->n; i++) {
+		f = &s->fields[i];
+		if (same_column(a, f->display_name, text, n, ascii))
+			return f;
+	}
+	return NULL;
+}

@@ -1,0 +1,56 @@
+/*
+ * Site: what a process of Coffer holds as long as it lives: configuration, one
+ * database connection, the master keys, and the keyrings of the accounts that
+ * it lately worked for.
+ */
+#ifndef COFFER_MODEL_SITE_H
+#define COFFER_MODEL_SITE_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "vault/keyring.h"
+
+#define SITE_KEYRINGS 16 /* kept open at a time, least lately used goes */
+
+struct site {
+	const struct conf *conf;
+	struct db *db;
+	struct master_keys *masters;
+	struct site_keyring {
+		uint32_t account_id;
+		uint64_t used;
+		struct keyring *ring;
+	} rings[SITE_KEYRINGS];
+	uint64_t clock; /* counts uses */
+};
+
+/* Opens what the configuration names; nothing is asked of the database yet.
+ * conf stays the caller's and must outlive the site. Errors: see
+ * master_load. */
+MUST_CHECK enum err_code site_open(
+    const struct conf *conf, struct site *out, struct err *e);
+void site_close(struct site *s);
+
+/* Checks that the database is there, its schema current and the master key the
+ * one that its canary was made with (S22). ERR_UNAVAILABLE or ERR_CRYPTO. */
+MUST_CHECK enum err_code site_ready(struct site *s, struct err *e);
+
+/* Makes the canary of the current master key where the database has none at
+ * all, or else checks what is there, as site_ready does. For cofferctl. */
+MUST_CHECK enum err_code site_canary_make(struct db *db,
+    const struct master_keys *m, bool *made, struct err *e);
+
+/* Checks the canaries: each must open under a loaded key, and one must be of
+ * the current key. ERR_CRYPTO; ERR_UNAVAILABLE if there is none. */
+MUST_CHECK enum err_code site_canary_check(
+    struct db *db, const struct master_keys *m, struct err *e);
+
+/* The keyring of the context's account, opened at need and read again when the
+ * account's key epoch has moved. Owned by the site, good until the next call.
+ * Writers call it inside their transaction: the epoch is read there with a
+ * shared lock, so that no cached keyring seals under a retired version. */
+MUST_CHECK enum err_code site_keyring(struct site *s,
+    const struct db_context *ctx, struct keyring **out, struct err *e);
+
+#endif

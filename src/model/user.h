@@ -1,0 +1,103 @@
+/*
+ * Who acts: users with their roles, API keys, refresh tokens.
+ */
+#ifndef COFFER_MODEL_USER_H
+#define COFFER_MODEL_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "db/db.h"
+
+/* What a role allows in a workspace; roles are rows of tbl/roles.h. */
+enum right {
+	RIGHT_READ = 1,         /* customers, pages */
+	RIGHT_UPLOAD = 2,       /* check */
+	RIGHT_JOBS = 4,         /* see jobs */
+	RIGHT_WRITE = 8,        /* change and delete customers */
+	RIGHT_GROUPS = 16,      /* make and change groups */
+	RIGHT_FIELDS = 32,      /* make and change fields */
+	RIGHT_FIELDS_READ = 64, /* see fields and groups */
+	RIGHT_KEYS = 128        /* data keys */
+};
+
+/* The rights of a role by name; 0 for an unknown role. */
+unsigned role_rights(const char *role);
+
+#define EMAIL_MAX 254
+
+/* Makes a user with a role in the context's workspace. The e-mail is put in
+ * lower case. Password: 8 to 1024 bytes. ERR_BAD_REQUEST, ERR_CONFLICT. A user
+ * that exists in the account (same e-mail) is ERR_CONFLICT. */
+MUST_CHECK enum err_code user_create(struct db *db,
+    const struct db_context *ctx, const char *email, const char *password,
+    size_t n, const char *role, struct uuid *out, struct err *e);
+
+/* Gives a user of the account another role, or one in another workspace. */
+MUST_CHECK enum err_code user_grant(struct db *db, const struct db_context *ctx,
+    uint32_t user_id, const char *role, struct err *e);
+
+/* E-mail and password within the context's account: ERR_CREDENTIALS for an
+ * unknown or disabled user and for a wrong password, in the same time. */
+struct user {
+	uint32_t id;
+	struct uuid uuid;
+};
+MUST_CHECK enum err_code user_login(struct db *db, const struct db_context *ctx,
+    const char *email, const char *password, size_t n, struct user *out,
+    struct err *e);
+
+/* A live user by the sub of a token; ERR_AUTH if there is none. */
+MUST_CHECK enum err_code user_find(struct db *db, const struct db_context *ctx,
+    const struct uuid *uuid, struct user *out, struct err *e);
+
+/* The rights of ctx.user_id in ctx.workspace_id; 0 if it has no role there. */
+MUST_CHECK enum err_code user_rights(struct db *db,
+    const struct db_context *ctx, unsigned *out, struct err *e);
+
+/* Appends "user_id EMAIL\n" for every user of the account, with " disabled"
+ * before the end of the line where that is so. */
+MUST_CHECK enum err_code user_list(struct db *db,
+    const struct db_context *ctx, struct buf *out, struct err *e);
+
+/* API keys: "cfk_" and 43 characters of base64url (256 random bits), shown
+ * once; the database holds their SHA-256. `privileges` is "all" or names of
+ * tbl/privileges.h with commas between. ERR_BAD_REQUEST. */
+#define API_KEY_TEXT 48
+MUST_CHECK enum err_code api_key_create(struct db *db,
+    const struct db_context *ctx, const char *name, const char *privileges,
+    char key[API_KEY_TEXT], struct uuid *id_out, struct err *e);
+
+/* Revokes a key by its id, at once and for good; ERR_NOT_FOUND. */
+MUST_CHECK enum err_code api_key_revoke(
+    struct db *db, const struct uuid *id, struct err *e);
+
+/* Appends "id live|revoked PRIVILEGES NAME\n" for every key of the
+ * workspace. */
+MUST_CHECK enum err_code api_key_list(struct db *db,
+    const struct db_context *ctx, struct buf *out, struct err *e);
+
+/* What a live key opens. Unknown, revoked or malformed: ERR_AUTH. */
+struct api_key {
+	uint32_t account_id, workspace_id;
+	char account_code[40];
+};
+MUST_CHECK enum err_code api_key_find(
+    struct db *db, const char *key, struct api_key *out, struct err *e);
+
+/* Refresh tokens come in families: a login of ctx.user_id starts one, a
+ * refresh replaces its only live token. Using a spent token revokes the family
+ * (S9). refresh_turn: ERR_AUTH for a token that is unknown, late, revoked,
+ * spent or another user's. Times are milliseconds since 1970. */
+MUST_CHECK enum err_code refresh_start(struct db *db,
+    const struct db_context *ctx, int64_t expires_ms, struct uuid *family_out,
+    struct uuid *jti_out, struct err *e);
+MUST_CHECK enum err_code refresh_turn(struct db *db,
+    const struct db_context *ctx, const struct uuid *family,
+    const struct uuid *jti, int64_t expires_ms, struct uuid *jti_out,
+    struct err *e);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The commands of cofferctl, in the order of its help:
+ *   COMMAND(words, argument, options needed, options allowed beside them,
+ *       what is opened for it, function, what it does)
+ * `argument` is the name of the one argument, or NULL. Opened are NOTHING,
+ * CONF (the configuration), or SITE (keys and database too, found good).
+ */
+COMMAND("init", NULL, 0, 0, CONF, ctl_init,
+    "make the key directory with a master key and a token secret")
+COMMAND("migrate", NULL, 0, OPT(SCHEMA), CONF, ctl_migrate,
+    "make the database's tables, or bring them up to date")
+COMMAND("check", NULL, 0, 0, CONF, ctl_check,
+    "look whether configuration, keys and database are good")
+COMMAND("config", NULL, 0, 0, NOTHING, ctl_config,
+    "print every option of coffer.ini with its default and meaning")
+COMMAND("account create", "CODE", OPT(NAME), 0, SITE, ctl_account_create,
+    "make an account (a tenant) with its keys")
+COMMAND("account list", NULL, 0, 0, SITE, ctl_account_list,
+    "list the accounts")
+COMMAND("account data-key", "CODE", OPT(REVEAL), 0, SITE,
+    ctl_account_data_key, "print an account's data keys by version")
+COMMAND("workspace create", NULL, OPT(ACCOUNT) | OPT(NAME), 0, SITE,
+    ctl_workspace_create, "make a workspace; prints its id")
+COMMAND("workspace list", NULL, OPT(ACCOUNT), 0, SITE, ctl_workspace_list,
+    "list the workspaces of an account")
+COMMAND("group create", NULL, OPT(WORKSPACE) | OPT(NAME) | OPT(CODE), 0, SITE,
+    ctl_group_create, "make a customer group; prints its id")
+COMMAND("group list", NULL, OPT(WORKSPACE), 0, SITE, ctl_group_list,
+    "list the customer groups of a workspace")
+COMMAND("field create", NULL, OPT(WORKSPACE) | OPT(JSON), 0, SITE,
+    ctl_field_create, "make a field; prints its name")
+COMMAND("field list", NULL, OPT(WORKSPACE), 0, SITE, ctl_field_list,
+    "list the fields of a workspace, a line of JSON each")
+COMMAND("user create", NULL,
+    OPT(ACCOUNT) | OPT(EMAIL) | OPT(ROLE) | OPT(WORKSPACE) |
+	OPT(PASSWORD_STDIN),
+    0, SITE, ctl_user_create,
+    "make a user with a role in a workspace; prints its id")
+COMMAND("user list", NULL, OPT(ACCOUNT), 0, SITE, ctl_user_list,
+    "list the users of an account")
+COMMAND("api-key create", NULL, OPT(WORKSPACE) | OPT(PRIVILEGES), OPT(NAME),
+    SITE, ctl_api_key_create, "make an API key; prints it, this once")
+COMMAND("api-key list", NULL, OPT(WORKSPACE), 0, SITE, ctl_api_key_list,
+    "list the API keys of a workspace, without the keys themselves")
+COMMAND("api-key revoke", "ID", 0, 0, SITE, ctl_api_key_revoke,
+    "end an API key, at once and for good")
+COMMAND("job list", NULL, OPT(ACCOUNT), 0, SITE, ctl_job_list,
+    "list the newest 100 jobs of an account")
+COMMAND("job show", "ID", 0, 0, SITE, ctl_job_show,
+    "show a job, by its id or its UUID")

@@ -1,0 +1,71 @@
+/*
+ * The options of coffer.ini, in the order of the file.
+ *   STRING(section, name, default, meaning)
+ *   NUMBER(section, name, default, least, most, meaning)
+ *   SWITCH(section, name, default, meaning)
+ */
+STRING(server, hostname, "localhost",
+    "Public host name, with :port if not 443; it is part of every job id")
+STRING(server, socket, "/run/coffer/fcgi.sock",
+    "Unix socket on which nginx reaches the pool")
+NUMBER(server, processes, 4, 1, 512, "FastCGI processes in the pool")
+STRING(server, pid_file, "", "Where the master writes its process id")
+STRING(server, log, "", "Log file; empty for standard error")
+STRING(server, log_level, "info", "error, warning, info or debug")
+STRING(server, spool_dir, "/var/tmp",
+    "Where request bodies wait, encrypted under a key that is in memory only")
+NUMBER(server, request_timeout, 60, 1, 3600,
+    "Seconds a client may keep a process waiting")
+
+STRING(database, socket, "", "Unix socket of MariaDB; preferred over host")
+STRING(database, host, "", "Host of MariaDB; TLS is then required")
+NUMBER(database, port, 3306, 1, 65535, "Port of MariaDB")
+STRING(database, name, "coffer", "Schema name")
+STRING(database, user, "coffer_app", "User of the programs: rows only")
+STRING(database, password_file, "", "File with that user's password")
+STRING(database, owner, "coffer_owner",
+    "User of cofferctl migrate: may create tables")
+STRING(database, owner_password_file, "", "File with the owner's password")
+STRING(database, tls_ca, "", "Certificate authority of the server")
+NUMBER(database, connect_timeout, 5, 1, 60, "Seconds to wait for a connection")
+NUMBER(database, statement_timeout, 60, 1, 3600,
+    "Seconds to wait for an answer")
+SWITCH(database, bulk, true,
+    "Array binding where the server has it; off: multi-row statements")
+
+STRING(keys, dir, "/etc/coffer/keys",
+    "Key directory: master key and one salt an account; not in the database")
+
+STRING(auth, issuer, "coffer", "iss of the tokens that are made and accepted")
+STRING(auth, audience, "coffer", "aud of the tokens that are made and accepted")
+STRING(auth, secret_file, "",
+    "HS256 secret, at least 32 bytes; empty: key directory, jwt.secret")
+NUMBER(auth, access_seconds, 900, 1, 86400, "Life of an access token")
+NUMBER(auth, refresh_seconds, 1209600, 60, 31536000,
+    "Life of a refresh token")
+NUMBER(auth, leeway, 5, 0, 300, "Seconds by which clocks may differ")
+
+NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
+NUMBER(limits, json_memory, 20971520, 65536, 268435456,
+    "Most memory that a parsed JSON body may take")
+NUMBER(limits, upload_bytes, 67108864, 1024, 1073741824,
+    "Largest multipart body; nginx must allow as much")
+NUMBER(limits, cell_bytes, 65536, 16, 1048576, "Largest CSV cell or value")
+NUMBER(limits, row_bytes, 1048576, 64, 8388608, "Largest row")
+NUMBER(limits, rows, 10000, 1, 10000, "Most rows in an upload")
+NUMBER(limits, inline_rows, 100, 0, 1000,
+    "Uploads of up to so many rows are done within the request")
+
+NUMBER(worker, processes, 2, 1, 64, "Processes that coffer-worker --poll runs")
+NUMBER(worker, chunk_rows, 1000, 1, 1000, "Rows in a chunk of a job")
+NUMBER(worker, lease, 30000, 100, 3600000,
+    "Milliseconds after which a chunk of a dead worker is taken over")
+NUMBER(worker, poll, 1000, 10, 60000,
+    "Milliseconds between looks at the queue when nothing wakes the worker")
+NUMBER(worker, attempts, 10, 1, 100, "Tries of a chunk before its job fails")
+NUMBER(worker, backoff, 200, 1, 60000, "Milliseconds before the first retry")
+NUMBER(worker, backoff_max, 60000, 1, 3600000, "Most milliseconds between")
+STRING(worker, wake_socket, "",
+    "Unix datagram socket on which the pool wakes the worker; empty: poll only")
+STRING(worker, pid_file, "", "Where the worker writes its process id")
+STRING(worker, log, "", "Log file; empty for standard error")

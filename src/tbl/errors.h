@@ -1,0 +1,30 @@
+/*
+ * X(name, HTTP status, text for the caller)
+ * The statuses are the contract's: 403 for authentication, 401 for groups.
+ */
+X(OK, 200, "OK")
+X(BAD_REQUEST, 400, "bad request")
+X(MISSING_FIELDS, 400, "missing required fields")
+X(NO_WORKSPACE, 400, "missing valid workspace")
+X(TOO_MANY_ROWS, 400, "File cannot be larger than 10000 rows")
+X(INVALID, 400, "data validation failed")
+X(CREDENTIALS, 401, "wrong e-mail or password")
+X(NO_CUSTOMERS, 401, "No customers found")
+X(AUTH, 403, "missing, invalid or expired authentication")
+X(NO_CONTEXT, 403, "no database context")
+X(FORBIDDEN, 403, "permission denied")
+X(NOT_FOUND, 404, "not found")
+X(METHOD, 405, "method not allowed")
+X(CONFLICT, 409, "conflict")
+X(TOO_LARGE, 413, "body too large")
+X(MEDIA_TYPE, 415, "unsupported media type")
+X(TOO_MANY_REQUESTS, 429, "too many requests")
+X(INTERNAL, 500, "internal error")
+X(CRYPTO, 500, "encryption failure")
+X(DATABASE, 500, "database error")
+/* Below: 503 and worth another try after a while. */
+X(UNAVAILABLE, 503, "database unavailable, try again later")
+/* Inside only, never answered: a retry of the transaction is called for. */
+X(RETRY, 503, "temporarily unavailable, try again later")
+X(DUPLICATE, 409, "a value that must be unique is taken")
+X(SUPERSEDED, 500, "superseded by another worker")

@@ -1,0 +1,13 @@
+/*
+ * X(NAME, "name in the API", module)
+ * `module` names struct field_type field_type_MODULE: parse, check, compare
+ * and emit, in model/types/.
+ */
+X(STRING, "string", string)
+X(NUMBER, "number", number)
+X(INTEGER, "integer", integer)
+X(BOOLEAN, "boolean", boolean)
+X(DATE, "date", date)
+X(CURRENCY, "currency", currency)
+X(ENUM, "enum", enum)
+X(ARRAY, "array", array)

@@ -1,0 +1,23 @@
+/*
+ * ROUTE(method, path, face, auth, right, body, handler)
+ * See http/route.h. More literal paths stand before those with variables.
+ */
+ROUTE(GET, "/healthz", V1, NONE, 0, NONE, ops_healthz)
+ROUTE(GET, "/readyz", V1, NONE, 0, NONE, ops_readyz)
+ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, api_auth_login)
+ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, api_auth_refresh)
+ROUTE(PUT, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, api_field_create)
+ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, api_field_list)
+ROUTE(PUT, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, api_group_create)
+ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, api_group_list)
+ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD,
+    api_customer_check)
+ROUTE(POST, "/v1/customer/pages", V1, BEARER, RIGHT_READ, JSON,
+    api_customer_pages)
+ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, api_customer_list)
+ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, api_job_show)
+ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE,
+    api_job_errors)
+/* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
+ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
+    api_job_by_id)

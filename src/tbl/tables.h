@@ -1,0 +1,27 @@
+/*
+ * Every table, and what it belongs to (the registry's test reads this):
+ *   TABLE(name, SERVER | ACCOUNT | WORKSPACE)
+ * SERVER tables hold nothing of a tenant but ids: the directory by which a
+ * tenant is found (account, api_key by digest), the queue's claims, the
+ * server's own state. Their rows never hold customers' data.
+ */
+TABLE(schema_migration, SERVER)
+TABLE(master_canary, SERVER)
+TABLE(account, SERVER)
+TABLE(api_key, SERVER)
+TABLE(job_queue, SERVER)
+TABLE(account_key, ACCOUNT)
+TABLE(workspace, ACCOUNT)
+TABLE(user, ACCOUNT)
+TABLE(user_role, WORKSPACE)
+TABLE(refresh_token, ACCOUNT)
+TABLE(idempotency, ACCOUNT)
+TABLE(job, ACCOUNT)
+TABLE(job_chunk, ACCOUNT)
+TABLE(job_error, ACCOUNT)
+TABLE(field, WORKSPACE)
+TABLE(segment, WORKSPACE)
+TABLE(segment_bucket, WORKSPACE)
+TABLE(segment_member, WORKSPACE)
+TABLE(customer, WORKSPACE)
+TABLE(customer_unique, WORKSPACE)

@@ -1,0 +1,143 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vault/keyfile.h"
+
+bool
+keyfile_path(
+    char out[KEYFILE_PATH], const char *dir, const char *sub, const char *name)
+{
+	int n;
+
+	n = snprintf(
+	    out, KEYFILE_PATH, "%s%s%s/%s", dir, *sub ? "/" : "", sub, name);
+	return n > 0 && n < KEYFILE_PATH;
+}
+
+/* Reads up to max bytes and looks whether there is one more; -1 on error. */
+static ssize_t
+read_whole(int fd, char *out, size_t max)
+{
+	size_t n = 0;
+	ssize_t got;
+	char more;
+
+	while (n < max) {
+		got = read(fd, out + n, max - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -1 : (ssize_t)n;
+		n += (size_t)got;
+	}
+	got = read(fd, &more, 1);
+	if (got > 0)
+		errno = EFBIG;
+	return got == 0 ? (ssize_t)n : -1;
+}
+
+enum err_code
+keyfile_read(const char *path, bool secret, void *out, size_t max,
+    size_t *n_out, struct err *e)
+{
+	enum err_code rc = ERR_BAD_REQUEST;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	/* O_NONBLOCK: a pipe in the place of a file must not stop the start. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return err_set(
+		    e, rc, "%s: cannot be read: %s", path, strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		err_set(e, rc, "%s: not a regular file", path);
+		goto out;
+	}
+	if (secret && (st.st_mode & 077)) {
+		err_set(e, rc, "%s: may be read by others: chmod 600 it", path);
+		goto out;
+	}
+	n = read_whole(fd, out, max);
+	if (n < 0) {
+		err_set(e, rc, "%s: cannot be read: %s", path, strerror(errno));
+		goto out;
+	}
+	*n_out = (size_t)n;
+	rc = ERR_OK;
+out:
+	close(fd);
+	return rc;
+}
+
+static bool
+write_whole(int fd, const char *p, size_t n)
+{
+	ssize_t put;
+
+	while (n > 0) {
+		put = write(fd, p, n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		p += put;
+		n -= (size_t)put;
+	}
+	return fsync(fd) == 0;
+}
+
+/* Puts the directory of a new name on the disk. */
+static bool
+sync_parent(const char *path)
+{
+	char copy[KEYFILE_PATH];
+	bool done;
+	int fd;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	done = fsync(fd) == 0;
+	close(fd);
+	return done;
+}
+
+enum err_code
+keyfile_create(
+    const char *path, const void *p, size_t n, bool *made, struct err *e)
+{
+	char part[KEYFILE_PATH + 16];
+	bool written;
+	int fd;
+
+	*made = false;
+	snprintf(part, sizeof(part), "%s.XXXXXX", path);
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, ERR_BAD_REQUEST, "%s: cannot be made: %s",
+		    path, strerror(errno));
+	written = write_whole(fd, p, n);
+	close(fd);
+	/* link, unlike rename, fails where the name is taken. */
+	if (written && link(part, path) == 0)
+		*made = true;
+	else if (written && errno == EEXIST)
+		errno = 0;
+	else
+		written = false;
+	if (*made)
+		written = sync_parent(path);
+	unlink(part);
+	if (!written)
+		return err_set(e, ERR_BAD_REQUEST, "%s: cannot be made: %s",
+		    path, strerror(errno));
+	return ERR_OK;
+}

@@ -1,0 +1,101 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "vault/gcry.h"
+#include "vault/mac.h"
+
+struct mac {
+	gcry_mac_hd_t h;
+};
+
+struct mac *
+mac_new(const void *key, size_t n)
+{
+	static const uint8_t zeros[MAC_KEY];
+	struct mac *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		abort();
+	/* HMAC pads a key with zeros: an empty one is the same as these. */
+	if (n == 0) {
+		key = zeros;
+		n = sizeof(zeros);
+	}
+	gcry_must(
+	    gcry_mac_open(&m->h, GCRY_MAC_HMAC_SHA256, 0, NULL), "mac open");
+	gcry_must(gcry_mac_setkey(m->h, key, n), "mac key");
+	return m;
+}
+
+void
+mac_reset(struct mac *m)
+{
+	gcry_must(gcry_mac_reset(m->h), "mac reset");
+}
+
+void
+mac_add(struct mac *m, const void *p, size_t n)
+{
+	if (n > 0)
+		gcry_must(gcry_mac_write(m->h, p, n), "mac write");
+}
+
+void
+mac_add_part(struct mac *m, const void *p, size_t n)
+{
+	uint8_t length[4];
+
+	assert(n <= UINT32_MAX);
+	put_u32(length, (uint32_t)n);
+	mac_add(m, length, sizeof(length));
+	mac_add(m, p, n);
+}
+
+void
+mac_finish(struct mac *m, uint8_t out[MAC_LEN])
+{
+	size_t n = MAC_LEN;
+
+	gcry_must(gcry_mac_read(m->h, out, &n), "mac read");
+	assert(n == MAC_LEN);
+	mac_reset(m);
+}
+
+void
+mac_free(struct mac **m)
+{
+	if (!*m)
+		return;
+	gcry_mac_close((*m)->h);
+	free(*m);
+	*m = NULL;
+}
+
+void
+sha256(const void *p, size_t n, uint8_t out[32])
+{
+	gcry_md_hash_buffer(GCRY_MD_SHA256, out, n ? p : "", n);
+}
+
+void
+hkdf(const void *ikm, size_t nikm, const void *salt, size_t nsalt,
+    const char *info, uint8_t out[32])
+{
+	static const uint8_t block = 1;
+	uint8_t prk[MAC_LEN];
+	struct mac *m;
+
+	m = mac_new(salt, nsalt);
+	mac_add(m, ikm, nikm);
+	mac_finish(m, prk);
+	mac_free(&m);
+
+	m = mac_new(prk, sizeof(prk));
+	wipe(prk, sizeof(prk));
+	mac_add(m, info, strlen(info));
+	mac_add(m, &block, 1);
+	mac_finish(m, out);
+	mac_free(&m);
+}

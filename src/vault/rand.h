@@ -1,0 +1,26 @@
+/*
+ * Random bytes, and bringing libgcrypt up. src/vault is the only user of
+ * libgcrypt and libjwt.
+ */
+#ifndef COFFER_VAULT_RAND_H
+#define COFFER_VAULT_RAND_H
+
+#include <stddef.h>
+
+#include "base/bytes.h"
+
+/* Brings libgcrypt up; aborts with a message if it is too old or broken.
+ * Call once, first thing in main. */
+void vault_setup(void);
+
+/* n unpredictable bytes, fast enough for an IV a value; safe after fork: two
+ * processes never share a stream (S17). Not for threads: Coffer has none. */
+void rand_bytes(void *out, size_t n);
+
+/* n bytes of long-term key strength, slow. */
+void rand_key(void *out, size_t n);
+
+/* A fresh UUID version 4 (RFC 4122, section 4.4). */
+void rand_uuid(struct uuid *out);
+
+#endif

@@ -1,0 +1,129 @@
+/* What is done with the keys of an account: values, digests, and the
+ * ciphers of what is at rest. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/ring.h"
+
+static const struct {
+	const char *cipher, *mac;
+} rest_labels[REST_USES] = {
+    [REST_QUEUE] = {"coffer queue v1", "coffer queue mac v1"},
+    [REST_ERRORS] = {"coffer errors v1", "coffer errors mac v1"},
+    [REST_IDEMPOTENCY] = {"coffer idempotency v1", "coffer idempotency mac v1"},
+    [REST_SEARCH] = {"coffer search v1", "coffer search mac v1"},
+};
+
+static void
+rest_derive(const struct keyring *k, const char *label, uint8_t out[AEAD_KEY])
+{
+	assert(k->rest_version > 0);
+	hkdf(k->rest, sizeof(k->rest), NULL, 0, label, out);
+}
+
+struct aead *
+keyring_rest(struct keyring *k, enum rest_use use)
+{
+	uint8_t key[AEAD_KEY];
+
+	if (!k->rest_ciphers[use]) {
+		rest_derive(k, rest_labels[use].cipher, key);
+		k->rest_ciphers[use] = aead_new(key);
+		wipe(key, sizeof(key));
+	}
+	return k->rest_ciphers[use];
+}
+
+struct mac *
+keyring_rest_mac(struct keyring *k, enum rest_use use)
+{
+	uint8_t key[MAC_KEY];
+
+	if (!k->rest_macs[use]) {
+		rest_derive(k, rest_labels[use].mac, key);
+		k->rest_macs[use] = mac_new(key, sizeof(key));
+		wipe(key, sizeof(key));
+	}
+	return k->rest_macs[use];
+}
+
+void
+blind_index(struct keyring *k, const struct uuid *workspace, uint32_t field_id,
+    const char *folded, size_t n, uint8_t out[INDEX_LEN])
+{
+	uint8_t digest[MAC_LEN], field[4];
+
+	assert(k->index);
+	put_u32(field, field_id);
+	mac_reset(k->index);
+	mac_add_part(k->index, workspace->b, UUID_LEN);
+	mac_add_part(k->index, field, sizeof(field));
+	mac_add_part(k->index, folded, n);
+	mac_finish(k->index, digest);
+	memcpy(out, digest, INDEX_LEN);
+}
+
+/* workspace_id "/" customer_id "/" field_name, in k->ad. */
+static void
+value_ad(struct keyring *k, const char *workspace, const char *customer,
+    const char *field)
+{
+	assert(strlen(workspace) == UUID_TEXT - 1);
+	assert(strlen(customer) == UUID_TEXT - 1);
+	k->ad.len = 0;
+	buf_adds(&k->ad, workspace);
+	buf_addc(&k->ad, '/');
+	buf_adds(&k->ad, customer);
+	buf_addc(&k->ad, '/');
+	buf_adds(&k->ad, field);
+}
+
+/* n bytes in k->scratch. */
+static uint8_t *
+value_scratch(struct keyring *k, size_t n)
+{
+	k->scratch.len = 0;
+	return (uint8_t *)buf_room(&k->scratch, n);
+}
+
+void
+value_seal(struct keyring *k, const char *workspace, const char *customer,
+    const char *field, const char *json, size_t n, struct buf *out)
+{
+	uint8_t *sealed = value_scratch(k, n + AEAD_OVERHEAD);
+
+	assert(k->current);
+	value_ad(k, workspace, customer, field);
+	aead_seal(k->current->cipher, k->ad.data, k->ad.len, json, n, sealed);
+	buf_add_b64(out, sealed, n + AEAD_OVERHEAD);
+}
+
+enum err_code
+value_open(struct keyring *k, uint32_t version, const char *workspace,
+    const char *customer, const char *field, const char *b64, size_t n,
+    struct buf *out, struct err *e)
+{
+	struct aead *cipher = keyring_data(k, version);
+	uint8_t *sealed = value_scratch(k, n / 4 * 3 + 1);
+	enum err_code rc;
+	size_t len;
+	char *room;
+
+	if (!cipher)
+		return err_fault(e, ERR_CRYPTO,
+		    "account %s: no data key of version %u", k->code, version);
+	if (!b64_decode(b64, n, sealed, &len) || len < AEAD_OVERHEAD)
+		return err_fault(e, ERR_CRYPTO, "stored value is malformed");
+	room = buf_room(out, len - AEAD_OVERHEAD);
+	if (!room)
+		return err_set(e, ERR_TOO_LARGE, NULL);
+	value_ad(k, workspace, customer, field);
+	rc = aead_open(
+	    cipher, k->ad.data, k->ad.len, sealed, len, (uint8_t *)room, e);
+	if (rc)
+		return rc;
+	out->len += len - AEAD_OVERHEAD;
+	out->data[out->len] = '\0';
+	return ERR_OK;
+}

@@ -1,0 +1,253 @@
+#include "work/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "work/chunk.h"
+
+#define CAREFUL_TRIES 5
+
+enum err_code
+chunk_unpack(struct chunk *c, const struct row *row, struct record *out,
+    struct err *e)
+{
+	const uint8_t *p = row->packed;
+	const uint8_t *end = (uint8_t *)c->packed.data + c->packed.len;
+
+	arena_reset(c->row);
+	if (record_unpack(&p, end, &c->schema, c->row, out))
+		return ERR_OK;
+	return err_fault(e, ERR_INTERNAL, "a chunk's row is damaged");
+}
+
+/* Notes the unique values of a row. */
+static void
+add_keys(struct chunk *c, unsigned row, const struct record *r)
+{
+	struct claimed_key k = {.row = row};
+	const struct field *f;
+
+	for (k.field = 0; k.field < c->schema.n; k.field++) {
+		const struct value *v = &r->values[k.field];
+
+		f = &c->schema.fields[k.field];
+		if (!f->unique || !v->json)
+			continue;
+		k.key.field_id = field_unique_id(f);
+		if (v->n == 4 && !memcmp(v->json, "null", 4)) {
+			buf_add(&c->cleared, &k, sizeof(k));
+			continue;
+		}
+		field_digest(f, c->row, c->ring, &c->workspace, v->json, v->n,
+		    k.key.digest);
+		buf_add(&c->keys, &k, sizeof(k));
+	}
+}
+
+/* Sets a row up as a new customer in its place. */
+static enum err_code
+set_up(struct chunk *c, struct row *row, const struct record *r, struct err *e)
+{
+	if (!r->row || r->row > c->job.rows)
+		return err_fault(e, ERR_INTERNAL, "a row is not of its job");
+	row->place = c->job.first_seq + r->row - 1;
+	row->position = c->job.first_position + r->row - 1;
+	row->fate = FATE_NEW;
+	row->seq = CUSTOMER_NONE;
+	return ERR_OK;
+}
+
+static enum err_code
+read_rows(struct chunk *c, struct err *e)
+{
+	const uint8_t *p = (uint8_t *)c->packed.data;
+	const uint8_t *end = p + c->packed.len;
+	struct record r;
+	enum err_code err = ERR_OK;
+
+	c->rows = arena_calloc(c->try, CHUNK_ROWS_MAX, sizeof(*c->rows));
+	for (c->nrows = 0; p < end && !err; c->nrows++) {
+		struct row *row = &c->rows[c->nrows];
+
+		if (c->nrows == CHUNK_ROWS_MAX)
+			return err_fault(e, ERR_INTERNAL, "too long a chunk");
+		arena_reset(c->row);
+		row->packed = p;
+		if (!record_unpack(&p, end, &c->schema, c->row, &r))
+			return err_fault(e, ERR_INTERNAL, "a chunk is damaged");
+		err = set_up(c, row, &r, e);
+		if (!err)
+			add_keys(c, c->nrows, &r);
+	}
+	return err;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct claimed_key *x = a, *y = b;
+	int d;
+
+	if (x->key.field_id != y->key.field_id)
+		return x->key.field_id < y->key.field_id ? -1 : 1;
+	d = memcmp(x->key.digest, y->key.digest, INDEX_LEN);
+	return d ? d : (x->row > y->row) - (x->row < y->row);
+}
+
+static void
+sort_keys(struct chunk *c)
+{
+	struct claimed_key *keys;
+	unsigned n;
+
+	keys = chunk_keys(&c->keys, &n);
+	if (n)
+		qsort(keys, n, sizeof(*keys), compare_keys);
+}
+
+static void
+start_try(struct chunk *c)
+{
+	arena_reset(c->try);
+	c->keys.len = c->cleared.len = 0;
+	buf_reset(&c->profiles);
+	buf_reset(&c->old);
+	c->created = c->merged = NULL;
+	c->ncreated = c->nmerged = 0;
+	c->now = clock_now_ms();
+	c->out->rows = c->out->succeeded = c->out->failed = 0;
+	c->out->created = 0;
+}
+
+static enum err_code
+body(struct db *db, void *arg, struct err *e)
+{
+	struct chunk *c = arg;
+	enum err_code err;
+
+	start_try(c);
+	err = job_chunk_fence(db, &c->ctx, c->claim, e);
+	if (!err)
+		err = site_keyring(c->site, &c->ctx, &c->ring, e);
+	if (!err)
+		err = read_rows(c, e);
+	if (err)
+		return err;
+	sort_keys(c);
+	if (c->careful)
+		err = chunk_resolve(c, e);
+	if (!err)
+		err = chunk_build(c, e);
+	if (!err)
+		err = chunk_store(c, e);
+	if (!err)
+		err = job_chunk_done(db, &c->ctx, c->claim, c->out->succeeded,
+		    c->out->failed, e);
+	return err;
+}
+
+static enum err_code
+done(struct db *db, void *arg, struct err *e)
+{
+	struct chunk *c = arg;
+	enum err_code err = job_chunk_mark(db, &c->ctx, c->claim, e);
+
+	c->doubtful = !err;
+	return err;
+}
+
+/* First as if no value were taken, for that is nearly always so; if one is,
+ * by looking first, again if somebody is faster still. */
+static enum err_code
+run(struct chunk *c, struct err *e)
+{
+	enum err_code err;
+	int i;
+
+	c->careful = c->job.on_existing != EXISTING_ERROR;
+	err = db_transaction(c->site->db, body, done, c, e);
+	for (i = 0; i < CAREFUL_TRIES && err == ERR_DUPLICATE; i++) {
+		c->careful = true;
+		err = db_transaction(c->site->db, body, done, c, e);
+	}
+	return err;
+}
+
+/* After a COMMIT that was answered by the mark alone somebody else may have
+ * done the chunk: tells the new customers that are there. */
+static enum err_code
+read_created(struct chunk *c, struct err *e)
+{
+	static const struct uuid none;
+	uint64_t first = c->nrows ? c->rows[0].place : 0;
+	unsigned n, i;
+	struct uuid *ids;
+	enum err_code err;
+
+	if (!c->nrows)
+		return ERR_OK;
+	n = (unsigned)(c->rows[c->nrows - 1].place - first + 1);
+	ids = arena_calloc(c->arena, n, sizeof(*ids));
+	err = customer_ids(c->site->db, &c->ctx, first, n, ids, e);
+	c->out->created = 0;
+	for (i = 0; i < n && !err; i++)
+		if (memcmp(&ids[i], &none, sizeof(none)))
+			c->out->ids[c->out->created++] = ids[i];
+	return err;
+}
+
+static enum err_code
+load(struct chunk *c, struct err *e)
+{
+	struct db *db = c->site->db;
+	enum err_code err;
+
+	err = job_find(db, &c->ctx, &c->claim->job, c->arena, &c->job, e);
+	if (err == ERR_NOT_FOUND)
+		return err_set(e, ERR_SUPERSEDED, NULL);
+	if (!err)
+		err = job_check(db, &c->ctx, &c->job, &c->workspace, e);
+	if (!err)
+		err = schema_load(db, &c->ctx, c->arena, &c->schema, e);
+	if (!err)
+		err = job_chunk_get(c->site, &c->ctx, c->claim, &c->packed, e);
+	uuid_format(&c->workspace, c->workspace_text);
+	return err;
+}
+
+static void
+release(struct chunk *c)
+{
+	schema_release(&c->schema);
+	buf_free(&c->packed);
+	buf_free(&c->keys);
+	buf_free(&c->cleared);
+	buf_free(&c->profiles);
+	buf_free(&c->old);
+	arena_free(&c->row);
+	arena_free(&c->try);
+	arena_free(&c->arena);
+}
+
+enum err_code
+work_apply(struct site *s, const struct claim *claim, struct applied *out,
+    struct err *e)
+{
+	struct chunk c = {.site = s, .claim = claim, .out = out,
+	    .ctx = {.account_id = claim->account_id,
+		.workspace_id = claim->workspace_id}};
+	enum err_code err;
+
+	memset(out, 0, sizeof(*out));
+	c.arena = arena_new(16384);
+	c.try = arena_new(65536);
+	c.row = arena_new(16384);
+	err = load(&c, e);
+	if (!err)
+		err = run(&c, e);
+	if (!err && c.doubtful)
+		err = read_created(&c, e);
+	release(&c);
+	return err;
+}

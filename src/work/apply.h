@@ -1,0 +1,33 @@
+/*
+ * Applying a chunk of a job: its rows become customers, exactly once. The
+ * same code runs in the worker and, for small uploads, within the request.
+ */
+#ifndef COFFER_WORK_APPLY_H
+#define COFFER_WORK_APPLY_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "model/job.h"
+#include "model/site.h"
+
+#define CHUNK_ROWS_MAX 1000
+
+/* What became of a chunk. */
+struct applied {
+	uint32_t rows, succeeded, failed; /* failed: those with a job_error */
+	uint32_t created;
+	struct uuid ids[CHUNK_ROWS_MAX]; /* new customers, in order of rows */
+};
+
+/* Applies a claimed chunk in one transaction, which also ends the claim. A row
+ * that the store refuses (a unique value that somebody else took since the
+ * upload was validated) is put down as the job's error and fails alone.
+ * ERR_SUPERSEDED: the chunk is somebody else's or done; nothing was changed.
+ * ERR_FORBIDDEN: no retry will help, see job_fail. Any other error: nothing
+ * was changed, and another try may help: job_chunk_retry. */
+MUST_CHECK enum err_code work_apply(struct site *s, const struct claim *claim,
+    struct applied *out, struct err *e);
+
+#endif

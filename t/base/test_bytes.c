@@ -1,0 +1,112 @@
+#include "base/bytes.h"
+#include "t/tap.h"
+
+#define TEXT "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+static void
+test_uuid(void)
+{
+	static const char *const BAD[] = {"",
+	    "0f8fad5b-d9cb-469f-a165-70867728950",
+	    "0f8fad5b-d9cb-469f-a165-70867728950e0",
+	    "0f8fad5b-d9cb-169f-a165-70867728950e",
+	    "0f8fad5b-d9cb-469f-c165-70867728950e",
+	    "0f8fad5bd-9cb-469f-a165-70867728950e",
+	    "0f8fad5b-d9cb-469f-a165-7086772895 e",
+	    "gf8fad5b-d9cb-469f-a165-70867728950e",
+	    "0f8fad5b0d9cb0469f0a165070867728950e",
+	    "{f8fad5b-d9cb-469f-a165-70867728950}"};
+	struct uuid u, before;
+	char s[UUID_TEXT];
+	size_t i;
+
+	ok(uuid_parse(TEXT, 36, &u), "a version 4 UUID");
+	uuid_format(&u, s);
+	is_str(s, TEXT, "written as it was read");
+	ok(uuid_parse("0F8FAD5B-D9CB-469F-A165-70867728950E", 36, &before),
+	    "upper case");
+	ok(!memcmp(&u, &before, sizeof(u)), "case makes no difference");
+	for (i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+		ok(!uuid_parse(BAD[i], strlen(BAD[i]), &u), "refused: %s",
+		    BAD[i]);
+	ok(!memcmp(&u, &before, sizeof(u)), "unchanged when refused");
+	memset(&u, 0xff, sizeof(u));
+	uuid_stamp_v4(&u);
+	uuid_format(&u, s);
+	is_str(s, "ffffffff-ffff-4fff-bfff-ffffffffffff", "stamped");
+	ok(uuid_parse(s, 36, &u), "a stamped UUID is read");
+}
+
+static void
+test_b64(void)
+{
+	static const char *const BAD[] = {"A", "AA", "AAA",
+	    "A===", "====", "AA=A", "AAA=AAAA", "AA==\n",
+	    "AB==", "AAB=", "AA-_", "A A=", "\xff\xff\xff\xff", "AAAAA"};
+	uint8_t out[64];
+	size_t n, i;
+
+	ok(b64_decode("Zm9vYmFy", 8, out, &n) && n == 6 &&
+	        !memcmp(out, "foobar", 6),
+	    "base64: whole groups");
+	ok(b64_decode("Zm9vYg==", 8, out, &n) && n == 4, "base64: ==");
+	ok(b64_decode("Zm9vYmE=", 8, out, &n) && n == 5 && out[4] == 'a',
+	    "base64: =");
+	ok(b64_decode("", 0, out, &n) && n == 0, "base64: empty");
+	ok(b64_decode("/+++//8=", 8, out, &n) && n == 5 &&
+	        !memcmp(out, "\xff\xef\xbe\xff\xff", 5),
+	    "base64: + and /");
+	for (i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+		ok(!b64_decode(BAD[i], strlen(BAD[i]), out, &n),
+		    "base64: refused, case %zu", i);
+	ok(!b64_decode("AA\0A", 4, out, &n), "base64: NUL refused");
+}
+
+static void
+test_b64url(void)
+{
+	static const char *const BAD[] = {
+	    "A", "AA==", "AAA=", "AB", "AAB", "AA+/", "AAAAA", "A.AA"};
+	uint8_t in[40], out[40];
+	char s[60];
+	size_t n, i, wrong = 0, len;
+
+	for (i = 0; i < sizeof(in); i++)
+		in[i] = (uint8_t)(255 - i * 37);
+	for (n = 0; n <= sizeof(in); n++) {
+		b64url_encode(in, n, s);
+		wrong += strlen(s) != (n * 4 + 2) / 3 ||
+		         !b64url_decode(s, strlen(s), out, &len) || len != n ||
+		         memcmp(in, out, n);
+	}
+	is_int(wrong, 0, "base64url: there and back at every length");
+	b64url_encode((const uint8_t *)"\xff\xef\xbe\xff", 4, s);
+	is_str(s, "_---_w", "base64url: - and _");
+	for (i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+		ok(!b64url_decode(BAD[i], strlen(BAD[i]), out, &n),
+		    "base64url: refused, case %zu", i);
+}
+
+int
+main(void)
+{
+	uint8_t p[4];
+	char s[9];
+
+	test_uuid();
+	test_b64();
+	test_b64url();
+	put_u32(p, 0x89abcdefu);
+	ok(!memcmp(p, "\xef\xcd\xab\x89", 4), "put_u32 is little-endian");
+	is_int(get_u32(p), 0x89abcdefu, "get_u32");
+	hex_encode(p, 4, s);
+	is_str(s, "efcdab89", "hex");
+	ok(bytes_equal_ct("same", "same", 4), "equal");
+	ok(bytes_equal_ct("a", "b", 0), "nothing equals nothing");
+	ok(!bytes_equal_ct("same", "sane", 4), "not equal");
+	ok(!bytes_equal_ct("\x80", "\x00", 1), "not equal in the top bit");
+	wipe(p, sizeof(p));
+	is_int(get_u32(p), 0, "wiped");
+	wipe(NULL, 0);
+	return done_testing();
+}

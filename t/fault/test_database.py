@@ -1,0 +1,112 @@
+"""MariaDB restarts during an upload; MariaDB is away: 503 with Retry-After,
+and service comes back by itself (S40)."""
+import os
+import signal
+import threading
+import time
+
+os.environ.pop("COFFER_TEST_DB", None)  # this test stops its own server
+import coffer
+import tap
+
+site = coffer.Site(**{"worker.lease": 1500, "worker.backoff": 50,
+                      "worker.attempts": 100})
+shop = site.workspace()
+
+
+def crash():
+    with open(f"{site.db_dir}/db.pid", encoding="ascii") as file:
+        pid = int(file.read())
+    os.kill(pid, signal.SIGKILL)
+    while os.path.exists(f"/proc/{pid}/stat"):
+        time.sleep(0.02)
+
+
+def recovered(seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if site.request("GET", "/readyz").status == 200:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_restart_during_an_upload():
+    answer = shop.upload(coffer.csv_rows(10000)).json
+    for restart in range(3):
+        time.sleep(0.15)
+        crash()
+        site.mariadb("start")
+    tap.ok(recovered(), "S40: it comes back by itself")
+    job = shop.wait(answer, 120)
+    tap.equal((job["status"], job["succeeded"], job["failed"]),
+              ("completed", 10000, 0), "the upload ends whole")
+    tap.equal(site.sql("SELECT COUNT(*), COUNT(DISTINCT uuid) FROM customer"),
+              [["10000", "10000"]], "10,000 customers, each once")
+
+
+def test_restart_while_uploading():
+    """What was answered with success is there, what was not is not, half."""
+    replies = {}
+    stop = threading.Event()
+
+    def client(number):
+        turn = 0
+        while not stop.is_set():
+            turn += 1
+            mail = f"load{number}.{turn}@example.org"
+            try:
+                replies[mail] = shop.check({"email": mail}).status
+            except OSError:
+                replies[mail] = 0
+            time.sleep(0.01)
+
+    threads = [threading.Thread(target=client, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    crash()
+    time.sleep(1)
+    site.mariadb("start")
+    tap.ok(recovered(), "S40: it comes back by itself under load")
+    time.sleep(1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    statuses = set(replies.values())
+    tap.ok(statuses <= {200, 202, 503}, f"S40: 200, 202 or 503 {statuses}")
+    tap.ok(503 in statuses and 200 in statuses, "both were seen")
+    taken = [m for m, status in replies.items() if status in (200, 202)]
+    end = time.monotonic() + 30
+    while site.sql("SELECT COUNT(*) FROM job_queue")[0][0] != "0" \
+            and time.monotonic() < end:
+        time.sleep(0.2)
+    missing = [m for m in taken if shop.check({"email": m}).status != 400]
+    tap.equal(missing, [], f"all {len(taken)} that were taken are there")
+
+
+def test_away():
+    crash()
+    for method, path, body in (
+            ("POST", "/v1/customer/pages", shop.group()),
+            ("POST", "/v1/customer", shop.group(page_number=0)),
+            ("POST", "/v1/cpf", {"workspace_id": shop.id}),
+            ("POST", "/v1/customer/check",
+             shop.group(customer_data={"email": "away@example.org"})),
+            ("GET", "/v1/jobs/9579fe91-b7d0-4f96-be52-e68fa86ec287", None)):
+        reply = shop.call(method, path, body)
+        tap.equal((reply.status, bool(reply.headers.get("Retry-After"))),
+                  (503, True), f"S40: {method} {path}: 503, Retry-After")
+        tap.ok("sock" not in reply.raw.decode(), "S33: and no path in it")
+    reply = site.request("GET", "/readyz")
+    tap.equal((reply.status, bool(reply.headers.get("Retry-After"))),
+              (503, True), "/readyz says so")
+    tap.equal(site.request("GET", "/healthz").status, 200,
+              "/healthz is of the process alone")
+    site.mariadb("start")
+    tap.ok(recovered(), "S40: and service returns by itself")
+    tap.equal(shop.check({"email": "back@example.org"}).status, 200,
+              "uploads too")
+
+
+tap.run(globals())

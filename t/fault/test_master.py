@@ -1,0 +1,125 @@
+"""The pool's master: dead children replaced, logs reopened, reload and stop
+without dropping a request; the worker's likewise."""
+import os
+import signal
+import threading
+import time
+import coffer
+import tap
+
+site = coffer.Site(**{"server.processes": 3})
+shop = site.workspace()
+shop.check({"email": "a@example.org"})
+
+
+def eventually(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+class Load:
+    """Clients that read without pause; what they were answered."""
+
+    def __enter__(self):
+        self.stop = threading.Event()
+        self.statuses = []
+        self.threads = [threading.Thread(target=self.run) for _ in range(4)]
+        for thread in self.threads:
+            thread.start()
+        time.sleep(0.3)
+        return self
+
+    def run(self):
+        while not self.stop.is_set():
+            try:
+                self.statuses.append(
+                    shop.post("/v1/customer/pages", shop.group()).status)
+            except OSError as error:
+                self.statuses.append(repr(error))
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_children_are_replaced():
+    for name, count in (("fcgi", 3), ("worker", 2)):
+        before = site.children(name)
+        tap.equal(len(before), count, f"{name}: {count} processes")
+        os.kill(before[0], signal.SIGKILL)
+        tap.ok(eventually(lambda: len(site.children(name)) == count
+                          and before[0] not in site.children(name)),
+               f"{name}: a dead one is replaced")
+
+
+def test_reload():
+    before = set(site.children("fcgi"))
+    with Load() as load:
+        for _ in range(3):
+            site.kill("fcgi", signal.SIGHUP)
+            time.sleep(0.5)
+    tap.equal(set(load.statuses), {200},
+              f"SIGHUP drops none of {len(load.statuses)} requests")
+    tap.ok(eventually(lambda: len(site.children("fcgi")) == 3
+                      and not before & set(site.children("fcgi"))),
+           "and all processes are new")
+
+
+def test_bad_configuration_is_not_taken():
+    before = open(f"{site.dir}/coffer.ini").read()
+    with open(f"{site.dir}/coffer.ini", "a") as file:
+        file.write("[server]\nshoe = 1\n")
+    site.kill("fcgi", signal.SIGHUP)
+    time.sleep(0.5)
+    tap.equal(site.request("GET", "/readyz").status, 200,
+              "the old configuration stays when the new one is wrong")
+    tap.ok("shoe" in site.logs(), "and the log says what is wrong")
+    with open(f"{site.dir}/coffer.ini", "w") as file:
+        file.write(before)
+
+
+def test_logs_are_reopened():
+    for name in ("fcgi", "worker"):
+        log = f"{site.dir}/log/{name}.log"
+        os.rename(log, log + ".1")
+        site.kill(name, signal.SIGUSR1)
+        if name == "fcgi":
+            tap.ok(eventually(lambda: site.request("GET", "/healthz")
+                              and os.path.exists(log)
+                              and "healthz" in open(log).read()),
+                   "fcgi: SIGUSR1 reopens the log, in the children too")
+        else:
+            tap.ok(eventually(lambda: os.path.exists(log)),
+                   "worker: SIGUSR1 reopens the log")
+
+
+def test_stop():
+    """What was accepted is answered; afterwards nginx says 503."""
+    with Load() as load:
+        site.kill("fcgi", signal.SIGTERM)
+        tap.ok(eventually(lambda: not os.path.exists(
+            f"{site.dir}/fcgi.pid")), "SIGTERM ends the pool")
+        time.sleep(0.2)
+    tap.equal(set(load.statuses), {200, 503},
+              "requests are answered, then 503 in the contract's shape")
+    reply = site.request("GET", "/healthz")
+    tap.equal((reply.status, reply.json["status"],
+               bool(reply.headers["Retry-After"])), (503, 503, True),
+              "with Retry-After")
+    site.up()
+    tap.equal(site.request("GET", "/readyz").status, 200, "and starts again")
+    answer = shop.upload(coffer.csv_rows(5000)).json
+    site.kill("worker", signal.SIGTERM)
+    tap.ok(eventually(lambda: not os.path.exists(f"{site.dir}/worker.pid")),
+           "SIGTERM ends the worker")
+    site.up()
+    tap.equal(shop.wait(answer)["succeeded"], 5000,
+              "and the next one goes on with its job")
+
+
+tap.run(globals())

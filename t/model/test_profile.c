@@ -1,0 +1,238 @@
+/* Profiles: sorted, sealed, merged. No database. */
+#include <unistd.h>
+
+#include "model/customer.h"
+#include "setup.h"
+#include "vault/rand.h"
+
+#define WORKSPACE "11111111-1111-4111-8111-111111111111"
+#define CUSTOMER "22222222-2222-4222-8222-222222222222"
+#define OTHER "33333333-3333-4333-8333-333333333333"
+
+static char dir[] = "/tmp/coffer-t-profile.XXXXXX";
+static struct keyring *ring;
+static struct field fields[] = {
+    {.id = 16, .name = "email", .pii = true, .unique = true},
+    {.id = 17, .name = "ltv"},
+    {.id = 18, .name = "name", .pii = true},
+    {.id = 19, .name = "tier"},
+};
+static const struct schema schema = {fields, 4};
+static struct err e;
+
+static void
+must(enum err_code rc)
+{
+	if (!rc)
+		return;
+	printf("Bail out! %s %s\n", e.text, e.cause);
+	exit(99);
+}
+
+static void
+add_key(enum key_kind kind, uint32_t version)
+{
+	uint8_t wrapped[WRAPPED_LEN];
+
+	must(keyring_make(ring, kind, version, wrapped, &e));
+}
+
+static void
+open_ring(void)
+{
+	struct master_keys *m;
+	bool made;
+
+	vault_setup();
+	if (!mkdtemp(dir))
+		abort();
+	must(master_init(dir, &made, &e));
+	must(master_load(dir, &m, &e));
+	must(salt_create(dir, "acme", &e));
+	must(keyring_new(m, dir, "acme", 1, &ring, &e));
+	add_key(KEY_DATA, 1);
+	add_key(KEY_INDEX, 1);
+	add_key(KEY_REST, 1);
+	master_free(&m);
+}
+
+/* A record of JSON texts in the order of the fields; NULL: not given. */
+static struct record
+record_of(const char *a, const char *b, const char *c, const char *d)
+{
+	const char *json[] = {a, b, c, d};
+	struct record r = {.row = 1, .line = 2};
+	unsigned i;
+
+	r.values = arena_calloc(arena, 4, sizeof(*r.values));
+	for (i = 0; i < 4; i++)
+		if (json[i])
+			r.values[i] = (struct value){
+			    json[i], (uint32_t)strlen(json[i])};
+	return r;
+}
+
+/* The text of a member of a profile; "" if there is none. */
+static const char *
+member(const struct buf *profile, const char *name)
+{
+	const char *text;
+	json_t *v = parse(profile->data), *m = json_object_get(v, name);
+
+	text = !m ? "" : jv_type(m) == JV_STRING
+	    ? arena_strdup(arena, json_string_value(m))
+	    : arena_strdup(arena, jv_number(m));
+	json_decref(v);
+	return text;
+}
+
+/* What a sealed member opens to under a version and for a customer. */
+static const char *
+opened(const struct buf *profile, const char *name, uint32_t version,
+    const char *customer)
+{
+	const char *b64 = member(profile, name);
+	struct buf out = {0};
+	const char *text = "";
+
+	if (!value_open(ring, version, WORKSPACE, customer, name, b64,
+		strlen(b64), &out, &e))
+		text = arena_strdup(arena, out.data);
+	buf_free(&out);
+	return text;
+}
+
+static enum err_code
+merge(struct buf *out, const char *old, uint32_t version, struct record r)
+{
+	return profile_merge(out, &schema, old, strlen(old), version, &r, ring,
+	    WORKSPACE, CUSTOMER, &e);
+}
+
+static void
+test_build(void)
+{
+	struct record r =
+	    record_of("\"ann@x.org\"", "1500.00", "\"Ann\"", "\"gold\"");
+	struct buf out = {0}, again = {0};
+
+	profile_build(&out, &schema, &r, ring, WORKSPACE, CUSTOMER);
+	profile_build(&again, &schema, &r, ring, WORKSPACE, CUSTOMER);
+	ok(!strncmp(out.data, "{\"email\":\"", 10), "sorted by name: email");
+	ok(strstr(out.data, "\",\"ltv\":1500.00,\"name\":\"") != NULL,
+	    "then ltv with its digits, then name");
+	ok(strstr(out.data, "\",\"tier\":\"gold\"}") != NULL, "then tier");
+	ok(!strstr(out.data, "ann@") && !strstr(out.data, "Ann"),
+	    "no plaintext of PII");
+	is_str(opened(&out, "email", 1, CUSTOMER), "\"ann@x.org\"",
+	    "PII opens to its JSON");
+	is_str(opened(&out, "email", 1, OTHER), "",
+	    "S19: but not as another customer's");
+	ok(strcmp(member(&out, "email"), member(&again, "email")),
+	    "S17: the same value seals anew");
+	buf_free(&out);
+	buf_free(&again);
+	r = record_of(NULL, NULL, NULL, "null");
+	profile_build(&out, &schema, &r, ring, WORKSPACE, CUSTOMER);
+	is_str(out.data, "{}", "null and what is not given are left out");
+	buf_free(&out);
+}
+
+static void
+test_merge_plain(void)
+{
+	struct buf out = {0};
+
+	must(merge(&out, "{\"a\":[1,{\"}\":\"]\"}],\"ltv\":1,\"tier\":\"a\\\"b\"}",
+	    1, record_of(NULL, "2.50", NULL, NULL)));
+	is_str(out.data,
+	    "{\"a\":[1,{\"}\":\"]\"}],\"ltv\":2.50,\"tier\":\"a\\\"b\"}",
+	    "given values replace, others stay byte by byte");
+	buf_reset(&out);
+	must(merge(&out, "{}", 1, record_of(NULL, "3", NULL, "\"x\"")));
+	is_str(out.data, "{\"ltv\":3,\"tier\":\"x\"}", "into an empty one");
+	buf_reset(&out);
+	must(merge(&out, "{\"tier\":\"x\"}", 1,
+	    record_of(NULL, "3", NULL, NULL)));
+	is_str(out.data, "{\"ltv\":3,\"tier\":\"x\"}", "a new one goes before");
+	buf_reset(&out);
+	must(merge(&out, "{\"ltv\":3}", 1,
+	    record_of(NULL, NULL, NULL, "\"x\"")));
+	is_str(out.data, "{\"ltv\":3,\"tier\":\"x\"}", "a new one goes behind");
+	buf_reset(&out);
+	must(merge(&out, "{\"ltv\":3,\"tier\":\"x\"}", 1,
+	    record_of(NULL, "null", NULL, NULL)));
+	is_str(out.data, "{\"tier\":\"x\"}", "null clears");
+	buf_free(&out);
+}
+
+static void
+test_merge_sealed(void)
+{
+	struct buf old = {0}, out = {0}, moved = {0};
+	struct record r =
+	    record_of("\"ann@x.org\"", NULL, "\"Ann\"", "\"tin\"");
+	const char *before;
+
+	profile_build(&old, &schema, &r, ring, WORKSPACE, CUSTOMER);
+	before = member(&old, "email");
+	must(merge(&out, old.data, 1,
+	    record_of(NULL, NULL, "\"Bea\"", NULL)));
+	is_str(member(&out, "email"), before, "sealed values stay as they are");
+	is_str(opened(&out, "name", 1, CUSTOMER), "\"Bea\"", "or are replaced");
+	add_key(KEY_DATA, 2);
+	must(merge(&moved, out.data, 1, record_of(NULL, NULL, NULL, NULL)));
+	is_str(opened(&moved, "email", 2, CUSTOMER), "\"ann@x.org\"",
+	    "under a new key version all are sealed anew");
+	is_str(opened(&moved, "name", 2, CUSTOMER), "\"Bea\"", "each of them");
+	is_str(member(&moved, "tier"), "tin", "what is no PII stays");
+	buf_free(&old);
+	buf_free(&out);
+	buf_free(&moved);
+	must(merge(&out, "{\"name\":\"Ann\"}", 2,
+	    record_of(NULL, NULL, NULL, NULL)));
+	is_str(opened(&out, "name", 2, CUSTOMER), "\"Ann\"",
+	    "a value from before its field was PII is sealed");
+	buf_free(&out);
+}
+
+static void
+test_merge_damaged(void)
+{
+	static const char *const damaged[] = {"", "{", "{\"a\"}", "{\"a\":",
+	    "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1}x", "{\"a\":\"}",
+	    "[1]", "{\"a\":1,b}", "{\"a\\", "{}x"};
+	struct buf old = {0}, out = {0};
+	struct record r = record_of("\"ann@x.org\"", NULL, NULL, NULL);
+	struct record nothing = record_of(NULL, NULL, NULL, NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+		buf_reset(&out);
+		is_int(merge(&out, damaged[i], 1, nothing), ERR_CRYPTO,
+		    "damaged: %s", damaged[i]);
+	}
+	profile_build(&old, &schema, &r, ring, WORKSPACE, OTHER);
+	buf_reset(&out);
+	is_int(merge(&out, old.data, 2, nothing), ERR_CRYPTO,
+	    "S19: another customer's value is refused");
+	buf_free(&old);
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	char command[80];
+
+	setup();
+	open_ring();
+	test_build();
+	test_merge_plain();
+	test_merge_sealed();
+	test_merge_damaged();
+	keyring_free(&ring);
+	arena_free(&arena);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command) || done_testing();
+}
