@@ -32,7 +32,7 @@ ctl_account_data_key(struct ctl *c, struct err *e)
 		rc = account_data_keys(&c->site, &ctx, &c->out, e);
 	if (rc == ERR_OK)
 		ctl_say("these keys open the personal data of account %s: "
-			"hand them to nobody else",
+		        "hand them to nobody else",
 		    c->argument);
 	return rc;
 }

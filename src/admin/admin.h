@@ -50,8 +50,8 @@ extern const unsigned commands_count;
 void ctl_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Binds the account of a code. ERR_NOT_FOUND in words. */
-MUST_CHECK enum err_code ctl_account(struct ctl *c, const char *code,
-    struct db_context *out, struct err *e);
+MUST_CHECK enum err_code ctl_account(
+    struct ctl *c, const char *code, struct db_context *out, struct err *e);
 
 /* Binds account and workspace of --workspace. ERR_NO_WORKSPACE in words. */
 MUST_CHECK enum err_code ctl_workspace(
@@ -64,10 +64,10 @@ void ctl_put_uuid(struct ctl *c, const struct uuid *u);
 
 /* Reads it into c and *out. True to go on; else *status is the exit status,
  * and help, version or what is wrong has been printed. */
-bool args_read(int argc, char **argv, struct ctl *c,
-    const struct command **out, int *status);
+bool args_read(int argc, char **argv, struct ctl *c, const struct command **out,
+    int *status);
 
-#define COMMAND(words, argument, needed, allowed, opens, run, help)            \
+#define COMMAND(words, argument, needed, allowed, opens, run, help) \
 	enum err_code run(struct ctl *c, struct err *e);
 #include "tbl/commands.h"
 #undef COMMAND

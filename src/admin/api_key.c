@@ -23,7 +23,7 @@ ctl_api_key_create(struct ctl *c, struct err *e)
 	wipe(key, sizeof(key));
 	uuid_format(&id, id_text);
 	ctl_say("the key is shown this once; \"cofferctl api-key revoke %s\" "
-		"ends it",
+	        "ends it",
 	    id_text);
 	return ERR_OK;
 }

@@ -19,10 +19,9 @@ static const struct {
 };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"help", no_argument, NULL, 'h'},
+    {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'v'},
-#define X(name, text, value, meaning)                                 \
+#define X(name, text, value, meaning)                           \
 	{text, (value) ? required_argument : no_argument, NULL, \
 	    FIRST_OPTION + OPTION_##name},
 #include "tbl/ctl_options.h"
@@ -143,14 +142,13 @@ say_unknown(const char *word)
 		any = true;
 	}
 	if (!any)
-		ctl_say("no command %s: \"" PROGRAM " --help\" lists them",
-		    word);
+		ctl_say(
+		    "no command %s: \"" PROGRAM " --help\" lists them", word);
 }
 
 /* Checks that the command got what it needs and nothing else. */
 static bool
-check_given(const struct ctl *c, const struct command *cmd, char **given,
-    int n)
+check_given(const struct ctl *c, const struct command *cmd, char **given, int n)
 {
 	int want = cmd->argument ? 1 : 0;
 

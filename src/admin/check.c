@@ -45,13 +45,13 @@ static const struct step {
 	const char *advice;
 } steps[] = {
     {"key directory", check_keys,
-	"\"cofferctl init\" makes one where there is none"},
+        "\"cofferctl init\" makes one where there is none"},
     {"token keys", check_tokens, "see [auth] and [jwt-key] of the file"},
     {"database", check_database,
-	"see [database] of the file; is MariaDB running?"},
+        "see [database] of the file; is MariaDB running?"},
     {"schema", check_schema, "run \"cofferctl migrate\""},
     {"master key", check_canary,
-	"put back the master.key that this database was made with"},
+        "put back the master.key that this database was made with"},
 };
 
 enum err_code

@@ -5,8 +5,8 @@
 #include "model/account.h"
 
 enum err_code
-ctl_account(struct ctl *c, const char *code, struct db_context *out,
-    struct err *e)
+ctl_account(
+    struct ctl *c, const char *code, struct db_context *out, struct err *e)
 {
 	enum err_code rc;
 

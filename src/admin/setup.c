@@ -15,7 +15,7 @@ static bool
 key_file_there(const struct ctl *c, unsigned i, char path[KEYFILE_PATH])
 {
 	return keyfile_path(path, c->conf->keys_dir, "", key_files[i]) &&
-	    access(path, F_OK) == 0;
+	       access(path, F_OK) == 0;
 }
 
 enum err_code
@@ -36,7 +36,7 @@ ctl_init(struct ctl *c, struct err *e)
 			buf_addf(&c->out, "%s\n", path);
 	if (made)
 		ctl_say("keep a copy of master.key in a safe place: without "
-			"it no personal data can be read");
+		        "it no personal data can be read");
 	else
 		ctl_say("%s has a master key already", c->conf->keys_dir);
 	return ERR_OK;
@@ -53,15 +53,14 @@ schema_dir(const struct ctl *c)
 }
 
 static enum err_code
-migrate(struct ctl *c, struct db *db, const struct master_keys *m,
-    struct err *e)
+migrate(
+    struct ctl *c, struct db *db, const struct master_keys *m, struct err *e)
 {
 	unsigned applied;
 	bool made;
 	enum err_code rc;
 
-	rc = migrate_up(
-	    db, schema_dir(c), c->conf->database_user, &applied, e);
+	rc = migrate_up(db, schema_dir(c), c->conf->database_user, &applied, e);
 	if (rc)
 		return rc;
 	if (applied)
@@ -71,8 +70,8 @@ migrate(struct ctl *c, struct db *db, const struct master_keys *m,
 		ctl_say("schema: up to date");
 	rc = site_canary_make(db, m, &made, e);
 	if (rc == ERR_OK)
-		ctl_say("master key: %s", made ? "noted in the database"
-					       : "that of the database");
+		ctl_say("master key: %s",
+		    made ? "noted in the database" : "that of the database");
 	return rc;
 }
 

@@ -13,8 +13,8 @@
 #define FAMILY_TEXT ((FAMILY_JTI * 4 + 2) / 3)
 
 static void
-jti_write(const struct uuid *family, const struct uuid *id,
-    char out[FAMILY_TEXT + 1])
+jti_write(
+    const struct uuid *family, const struct uuid *id, char out[FAMILY_TEXT + 1])
 {
 	uint8_t both[FAMILY_JTI];
 
@@ -106,8 +106,7 @@ text_member(
 	if (type == JV_NONE || type == JV_NULL)
 		return err_set(e, ERR_MISSING_FIELDS, NULL);
 	if (type != JV_STRING)
-		return err_set(
-		    e, ERR_BAD_REQUEST, "%s must be a string", name);
+		return err_set(e, ERR_BAD_REQUEST, "%s must be a string", name);
 	*out = json_string_value(v);
 	return ERR_OK;
 }
@@ -132,8 +131,8 @@ api_auth_login(struct request *rq, struct err *e)
 	if (rc)
 		return rc;
 	rq->ctx.user_id = user.id;
-	rc = refresh_start(rq->site->db, &rq->ctx,
-	    refresh_end(rq, now) * 1000, &family, &id, e);
+	rc = refresh_start(rq->site->db, &rq->ctx, refresh_end(rq, now) * 1000,
+	    &family, &id, e);
 	return rc ? rc : answer_pair(rq, &user, now, &family, &id, e);
 }
 

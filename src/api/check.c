@@ -55,8 +55,8 @@ apply(struct request *rq, struct upload *u)
 	}
 	if (done->failed)
 		return;
-	code = upload_completed(rq->site, &rq->ctx, u, done->ids,
-	    done->created, rq->arena, &e);
+	code = upload_completed(
+	    rq->site, &rq->ctx, u, done->ids, done->created, rq->arena, &e);
 	if (code)
 		log_err("keeping the answer of an upload", &e);
 }
@@ -78,8 +78,8 @@ run(struct request *rq, struct upload *u, struct err *e)
 }
 
 static enum err_code
-find_group(struct request *rq, const struct form *f, struct upload *u,
-    struct err *e)
+find_group(
+    struct request *rq, const struct form *f, struct upload *u, struct err *e)
 {
 	struct segment segment = {0};
 	enum err_code code = segment_find(
@@ -103,8 +103,8 @@ check(struct request *rq, const struct form *f, struct err *e)
 
 	u.workspace = rq->workspace;
 	if (!code)
-		code = schema_load(
-		    rq->site->db, &rq->ctx, rq->arena, &schema, e);
+		code =
+		    schema_load(rq->site->db, &rq->ctx, rq->arena, &schema, e);
 	if (!code && !schema.n)
 		code = err_set(e, ERR_NO_WORKSPACE, NULL);
 	if (!code)

@@ -63,8 +63,7 @@ api_group_create(struct request *rq, struct err *e)
 		    d.description, &s, e);
 	if (rc)
 		return rc;
-	return segment_write(
-	    rq->site->db, &rq->ctx, &s, resp_json(rq, 201), e);
+	return segment_write(rq->site->db, &rq->ctx, &s, resp_json(rq, 201), e);
 }
 
 enum err_code

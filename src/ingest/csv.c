@@ -157,7 +157,8 @@ feed(struct csv *c, const char *s, size_t n, struct err *e)
 	if (csv_parse(&c->parser, s, n, on_cell, on_row, c) == n)
 		return check_limits(c, e);
 	assert(csv_error(&c->parser) == CSV_EPARSE);
-	return fail_at(c->line, e, c->parser.quoted
+	return fail_at(c->line, e,
+	    c->parser.quoted
 	        ? "something other than a comma follows a closing quote"
 	        : "a quote in a cell that does not begin with one");
 }
@@ -250,8 +251,8 @@ fill(struct csv *c, struct err *e)
 
 	if (c->pos == c->len)
 		c->pos = c->len = 0;
-	code = c->source(
-	    c->arg, c->in + c->len, sizeof(c->in) - c->len, &got, e);
+	code =
+	    c->source(c->arg, c->in + c->len, sizeof(c->in) - c->len, &got, e);
 	c->len += got;
 	if (!code && !got)
 		c->end = true;
@@ -270,8 +271,8 @@ start(struct csv *c, struct err *e)
 		if (code)
 			return code;
 	}
-	if (c->len >= 2 && (!memcmp(c->in, "\xff\xfe", 2) ||
-	        !memcmp(c->in, "\xfe\xff", 2)))
+	if (c->len >= 2 &&
+	    (!memcmp(c->in, "\xff\xfe", 2) || !memcmp(c->in, "\xfe\xff", 2)))
 		return fail_at(1, e, "UTF-16 or UTF-32; save it as UTF-8");
 	if (c->len >= 3 && !memcmp(c->in, "\xef\xbb\xbf", 3))
 		c->pos = 3;

@@ -14,8 +14,8 @@ struct digest_slot {
 
 /* The slot that holds the value, or the free one where it belongs. */
 static struct digest_slot *
-find(const struct digest_set *s, uint16_t field,
-    const uint8_t digest[INDEX_LEN])
+find(
+    const struct digest_set *s, uint16_t field, const uint8_t digest[INDEX_LEN])
 {
 	uint64_t hash;
 	size_t i;

@@ -69,8 +69,8 @@ void
 existing_row(struct existing *x, uint32_t row, uint32_t line)
 {
 	assert(x->n < ROWS);
-	x->rows[x->n++] = (struct waiting){
-	    .row = row, .line = line, .seq = CUSTOMER_NONE};
+	x->rows[x->n++] =
+	    (struct waiting){.row = row, .line = line, .seq = CUSTOMER_NONE};
 }
 
 void
@@ -134,8 +134,7 @@ look_field(struct existing *x, unsigned field, struct db *db,
 		memcpy(x->digests[i], w[i].digest, INDEX_LEN);
 	arena_reset(x->scratch);
 	return customer_lookup(db, ctx, field_unique_id(x->fields[field]),
-	    (const uint8_t(*)[INDEX_LEN])x->digests, n, x->seqs, x->scratch,
-	    e);
+	    (const uint8_t(*)[INDEX_LEN])x->digests, n, x->seqs, x->scratch, e);
 }
 
 enum err_code
@@ -159,8 +158,8 @@ existing_look(struct existing *x, struct db *db, const struct db_context *ctx,
 			if (x->seqs[i] == CUSTOMER_NONE ||
 			    !judge(w, x->seqs[i], on_existing, &ce))
 				continue;
-			row_errors_add(errs, a, w->row, w->line,
-			    x->fields[f]->name, &ce);
+			row_errors_add(
+			    errs, a, w->row, w->line, x->fields[f]->name, &ce);
 			++*found_out;
 		}
 	}

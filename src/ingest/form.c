@@ -20,8 +20,7 @@ enum entry {
 static enum entry
 entry_find(const char *name)
 {
-	static const char *const NAMES[] = {
-	    [ENTRY_WORKSPACE] = "workspace_id",
+	static const char *const NAMES[] = {[ENTRY_WORKSPACE] = "workspace_id",
 	    [ENTRY_GROUP] = "customer_group_id",
 	    [ENTRY_VALIDATE_ONLY] = "validate_only",
 	    [ENTRY_ON_EXISTING] = "on_existing",
@@ -39,8 +38,8 @@ set_on_existing(struct form *f, const char *s, struct err *e)
 {
 	if (on_existing_parse(s, &f->on_existing))
 		return ERR_OK;
-	return err_set(e, ERR_BAD_REQUEST,
-	    "on_existing must be error, join or update");
+	return err_set(
+	    e, ERR_BAD_REQUEST, "on_existing must be error, join or update");
 }
 
 static enum err_code
@@ -73,12 +72,10 @@ check_given(const struct form *f, bool other, struct err *e)
 }
 
 static enum err_code
-take_string(const char *name, const json_t *v, const char **out,
-    struct err *e)
+take_string(const char *name, const json_t *v, const char **out, struct err *e)
 {
 	if (jv_type(v) != JV_STRING)
-		return err_set(
-		    e, ERR_BAD_REQUEST, "%s must be a string", name);
+		return err_set(e, ERR_BAD_REQUEST, "%s must be a string", name);
 	*out = json_string_value(v);
 	return ERR_OK;
 }
@@ -96,8 +93,8 @@ take_data(struct form *f, const json_t *v, struct err *e)
 }
 
 static enum err_code
-take_member(struct form *f, enum entry entry, const char *name,
-    const json_t *v, struct err *e)
+take_member(struct form *f, enum entry entry, const char *name, const json_t *v,
+    struct err *e)
 {
 	const char *word = NULL;
 	enum err_code code;
@@ -134,12 +131,13 @@ take_members(struct form *f, struct err *e)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(f->body, name, v) {
+	json_object_foreach(f->body, name, v)
+	{
 		enum entry entry = entry_find(name);
 
 		if (entry == ENTRY_COUNT)
-			buf_addf(&unknown, "%s%s", unknown.len ? ", " : "",
-			    name);
+			buf_addf(
+			    &unknown, "%s%s", unknown.len ? ", " : "", name);
 		else if (!code && jv_type(v) != JV_NULL)
 			code = take_member(f, entry, name, v, e);
 	}
@@ -154,8 +152,8 @@ enum err_code
 form_read_json(json_source *source, void *arg, const struct conf *conf,
     struct form *out, struct err *e)
 {
-	struct json_limits limits = {(size_t)conf->limits_json_bytes,
-	    (size_t)conf->limits_json_memory};
+	struct json_limits limits = {
+	    (size_t)conf->limits_json_bytes, (size_t)conf->limits_json_memory};
 	enum err_code code;
 	const json_t *file;
 

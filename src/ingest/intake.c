@@ -48,12 +48,10 @@ intake_new(struct site *site, const struct db_context *ctx,
 	in->errs = errs;
 	in->arena = a;
 	in->scratch = arena_new(8192);
-	in->unique =
-	    arena_calloc(a, options->schema->n, sizeof(*in->unique));
+	in->unique = arena_calloc(a, options->schema->n, sizeof(*in->unique));
 	for (i = 0; i < options->schema->n; i++) {
 		if (options->schema->fields[i].unique)
-			in->unique[in->nunique++] =
-			    &options->schema->fields[i];
+			in->unique[in->nunique++] = &options->schema->fields[i];
 	}
 	in->existing = existing_new(in->unique, in->nunique);
 	/* Only gathers: what is kept is a digest of this one under a key of
@@ -126,7 +124,8 @@ check_unique(struct intake *in, const struct record *r, struct err *e)
 		if (first == DIGEST_SET_FULL)
 			return err_set(e, ERR_BAD_REQUEST,
 			    "more than %d values of unique fields: send the "
-			    "rows in several uploads", DIGEST_SET_MAX);
+			    "rows in several uploads",
+			    DIGEST_SET_MAX);
 		if (first)
 			add_duplicate(in, r, f, first);
 		else
@@ -169,8 +168,9 @@ pack(struct intake *in, const struct record *r, struct err *e)
 	size_t from = in->chunk.len;
 
 	record_pack(&in->chunk, in->o.schema, r);
-	mac_add(in->mac, in->chunk.data + from + PACKED_PLACE,
-	    in->chunk.len - from - PACKED_PLACE);
+	if (in->o.digest)
+		mac_add(in->mac, in->chunk.data + from + PACKED_PLACE,
+		    in->chunk.len - from - PACKED_PLACE);
 	in->chunk_rows++;
 	if (in->errs->total)
 		in->storing = false;
@@ -183,8 +183,7 @@ pack(struct intake *in, const struct record *r, struct err *e)
 }
 
 enum err_code
-intake_add(
-    struct intake *in, const struct record *r, bool right, struct err *e)
+intake_add(struct intake *in, const struct record *r, bool right, struct err *e)
 {
 	enum err_code code = check_unique(in, r, e);
 

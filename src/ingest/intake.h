@@ -19,14 +19,17 @@
 #include "model/site.h"
 #include "vault/mac.h"
 
-#define INTAKE_CHUNK_BYTES (4u << 20) /* a chunk is cut when it has so many */
+/* A chunk is cut when it has so many bytes: it is in memory some four times
+ * over while it is sealed and sent, and a process has 32 MB. */
+#define INTAKE_CHUNK_BYTES (3u << 20)
 
 struct intake_options {
 	const struct schema *schema;
 	struct uuid workspace;
 	struct uuid job;
 	enum on_existing on_existing;
-	bool store; /* else rows are looked at, and nothing is put down */
+	bool store;  /* else rows are looked at, and nothing is put down */
+	bool digest; /* intake_digest is wanted */
 };
 
 struct intake;
@@ -44,8 +47,8 @@ MUST_CHECK enum err_code intake_start(struct intake *in, struct err *e);
 
 /* Takes a record, with its row from 1; `right` is false if it has errors that
  * are listed already. ERR_BAD_REQUEST past DIGEST_SET_MAX unique values. */
-MUST_CHECK enum err_code intake_add(struct intake *in,
-    const struct record *r, bool right, struct err *e);
+MUST_CHECK enum err_code intake_add(
+    struct intake *in, const struct record *r, bool right, struct err *e);
 
 /* Ends the taking: what was held back is looked up and put down. */
 MUST_CHECK enum err_code intake_end(struct intake *in, struct err *e);
@@ -53,7 +56,8 @@ MUST_CHECK enum err_code intake_end(struct intake *in, struct err *e);
 /* After intake_end: how many chunks were put; whether all that is wrong is
  * that the store has values already (which an upload that is sent a second
  * time finds); the digest of the records and of nothing else of the upload,
- * the same for the same values however they were written. */
+ * the same for the same values however they were written (if it was asked
+ * for). */
 uint32_t intake_chunks(const struct intake *in);
 bool intake_only_existing(const struct intake *in);
 const uint8_t *intake_digest(const struct intake *in);

@@ -53,8 +53,8 @@ fill(struct reader *r, struct err *e)
 	r->len += (size_t)n;
 	r->bytes += (size_t)n;
 	if (r->bytes > r->max_bytes)
-		return err_set(e, ERR_TOO_LARGE, "a body over %zu bytes",
-		    r->max_bytes);
+		return err_set(
+		    e, ERR_TOO_LARGE, "a body over %zu bytes", r->max_bytes);
 	return ERR_OK;
 }
 
@@ -152,8 +152,8 @@ read_head(struct reader *r, struct multipart_part *out, struct err *e)
 	}
 	if (code)
 		return code;
-	if (!end || (size_t)(end + 4 - (r->window + r->pos)) >
-	        MULTIPART_HEAD_MAX)
+	if (!end ||
+	    (size_t)(end + 4 - (r->window + r->pos)) > MULTIPART_HEAD_MAX)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "multipart: a part's header is over %d bytes",
 		    MULTIPART_HEAD_MAX);
@@ -170,8 +170,7 @@ give(struct reader *r, size_t n, struct err *e)
 	enum err_code code = ERR_OK;
 
 	if (n)
-		code = r->sink->data(
-		    r->sink_arg, r->window + r->pos, n, e);
+		code = r->sink->data(r->sink_arg, r->window + r->pos, n, e);
 	r->pos += n;
 	return code;
 }
@@ -186,8 +185,8 @@ read_data(struct reader *r, struct err *e)
 	while (!code && !(end = find(r, r->delimiter, r->ndelimiter))) {
 		/* The last bytes may be the beginning of a boundary. */
 		if (r->len - r->pos >= r->ndelimiter)
-			code = give(
-			    r, r->len - r->pos - (r->ndelimiter - 1), e);
+			code =
+			    give(r, r->len - r->pos - (r->ndelimiter - 1), e);
 		if (!code)
 			code = need(r, r->len - r->pos + 1, e);
 	}

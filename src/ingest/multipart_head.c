@@ -74,8 +74,8 @@ take_quoted(struct cursor *c, struct arena *a)
 
 /* The next "; name=value"; false at the end or, with *bad, if malformed. */
 static bool
-take_param(struct cursor *c, struct arena *a, char **name, char **value,
-    bool *bad)
+take_param(
+    struct cursor *c, struct arena *a, char **name, char **value, bool *bad)
 {
 	if (!take_char(c, ';')) {
 		*bad = c->s < c->end;
@@ -112,8 +112,8 @@ boundary_valid(const char *s)
 }
 
 static enum err_code
-find_boundary(const char *type, struct arena *a, const char **out,
-    struct err *e)
+find_boundary(
+    const char *type, struct arena *a, const char **out, struct err *e)
 {
 	struct cursor c = {type, type + strlen(type)};
 	char *media = take_token(&c, a, "/"), *name, *value;
@@ -131,15 +131,16 @@ find_boundary(const char *type, struct arena *a, const char **out,
 		*out = value;
 	}
 	if (bad)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "multipart: Content-Type is malformed");
+		return err_set(
+		    e, ERR_BAD_REQUEST, "multipart: Content-Type is malformed");
 	if (!*out)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "multipart: Content-Type has no boundary");
 	if (!boundary_valid(*out))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "multipart: a boundary has 1 to %d characters of those "
-		    "that RFC 2046 allows", MULTIPART_BOUNDARY_MAX);
+		    "that RFC 2046 allows",
+		    MULTIPART_BOUNDARY_MAX);
 	return ERR_OK;
 }
 
@@ -176,8 +177,8 @@ name_valid(const char *s)
 }
 
 static enum err_code
-read_disposition(struct cursor c, struct arena *a, struct multipart_part *out,
-    struct err *e)
+read_disposition(
+    struct cursor c, struct arena *a, struct multipart_part *out, struct err *e)
 {
 	char *kind = take_token(&c, a, ""), *name, *value;
 	bool bad = false;
@@ -203,8 +204,8 @@ read_disposition(struct cursor c, struct arena *a, struct multipart_part *out,
 }
 
 static enum err_code
-read_type(struct cursor c, struct arena *a, struct multipart_part *out,
-    struct err *e)
+read_type(
+    struct cursor c, struct arena *a, struct multipart_part *out, struct err *e)
 {
 	char *type = take_token(&c, a, "/"), *p;
 
@@ -228,7 +229,7 @@ read_encoding(struct cursor c, struct arena *a, struct err *e)
 	char *word = take_token(&c, a, "");
 
 	if (word && (!strcasecmp(word, "7bit") || !strcasecmp(word, "8bit") ||
-	        !strcasecmp(word, "binary")))
+	                !strcasecmp(word, "binary")))
 		return ERR_OK;
 	return malformed(e, "a Content-Transfer-Encoding that is not binary");
 }

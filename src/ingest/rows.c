@@ -43,8 +43,8 @@ add_error(struct rows *r, const char *field, const struct cell_error *ce)
 }
 
 static void
-add_plain(struct rows *r, const char *field, enum row_code code,
-    const char *text)
+add_plain(
+    struct rows *r, const char *field, enum row_code code, const char *text)
 {
 	struct cell_error ce = {.code = code};
 
@@ -147,8 +147,8 @@ rows_header(struct rows *r, const struct csv_row *header)
 /* Notes what came of reading a value of field i, which was appended to the text
  * from `start` on. */
 static void
-take_value(struct rows *r, size_t i, size_t start, bool right,
-    struct cell_error *ce)
+take_value(
+    struct rows *r, size_t i, size_t start, bool right, struct cell_error *ce)
 {
 	const struct field *f = &r->schema->fields[i];
 	size_t n = r->text.len - start;
@@ -184,8 +184,8 @@ end_row(struct rows *r)
 		if (r->state[i] == CELL_GIVEN)
 			v->json = r->text.data + r->starts[i];
 		else if (r->state[i] == CELL_NONE && f->required)
-			add_plain(r, f->name, ROW_REQUIRED,
-			    "a value is required");
+			add_plain(
+			    r, f->name, ROW_REQUIRED, "a value is required");
 	}
 	if (r->text.len > r->row_bytes)
 		add_plain(r, "", ROW_LENGTH, "the row is too long");
@@ -207,8 +207,8 @@ rows_from_csv(struct rows *r, const struct csv_row *row)
 
 		if (!f || field_text_is_blank(f, c->s, c->n))
 			continue;
-		right = field_from_text(
-		    f, r->scratch, c->s, c->n, &r->text, &ce);
+		right =
+		    field_from_text(f, r->scratch, c->s, c->n, &r->text, &ce);
 		take_value(r, index_of(r, f), start, right, &ce);
 	}
 	return end_row(r);
@@ -253,14 +253,14 @@ rows_from_json(struct rows *r, const json_t *v, uint32_t row)
 
 	begin_row(r, row, row);
 	if (jv_type(v) != JV_OBJECT) {
-		memset(r->record.values, 0,
-		    r->schema->n * sizeof(struct value));
+		memset(
+		    r->record.values, 0, r->schema->n * sizeof(struct value));
 		add_plain(r, "", ROW_TYPE, "a customer must be an object");
 		return false;
 	}
 	/* Jansson's macro casts const away from what it only reads. */
 	json_object_foreach((json_t *)v, name, member)
-		read_member(r, name, member);
+	    read_member(r, name, member);
 	return end_row(r);
 }
 
@@ -272,8 +272,8 @@ rows_names(const struct rows *r, struct buf *out)
 
 	buf_addc(out, '[');
 	for (i = 0; i < n; i++) {
-		const struct field *f = r->columns ? r->columns[i].field
-		                                   : &r->schema->fields[i];
+		const struct field *f =
+		    r->columns ? r->columns[i].field : &r->schema->fields[i];
 
 		if (!f || (!r->columns && !r->used[i]))
 			continue;

@@ -26,7 +26,7 @@ struct rows {
 	unsigned ncolumns;
 
 	/* By field of the schema. */
-	enum cell_state { CELL_NONE, CELL_GIVEN, CELL_WRONG } *state;
+	enum cell_state { CELL_NONE, CELL_GIVEN, CELL_WRONG } * state;
 	size_t *starts; /* of the values, in text */
 	bool *used;     /* some row of the upload gives it */
 	struct buf text;

@@ -107,8 +107,8 @@ put_record(struct spool *s, struct err *e)
 	associated(s->records, ad);
 	aead_seal(s->key, ad, sizeof(ad), s->tail, SPOOL_RECORD, s->sealed);
 	while (done < SEALED) {
-		n = pwrite(s->fd, s->sealed + done, SEALED - done,
-		    at + (off_t)done);
+		n = pwrite(
+		    s->fd, s->sealed + done, SEALED - done, at + (off_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -163,8 +163,8 @@ get_record(struct spool *s, struct err *e)
 	ssize_t n;
 
 	while (done < SEALED) {
-		n = pread(s->fd, s->sealed + done, SEALED - done,
-		    at + (off_t)done);
+		n = pread(
+		    s->fd, s->sealed + done, SEALED - done, at + (off_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -175,8 +175,8 @@ get_record(struct spool *s, struct err *e)
 		done += (size_t)n;
 	}
 	associated(s->next, ad);
-	return aead_open(s->key, ad, sizeof(ad), s->sealed, SEALED,
-	    (uint8_t *)s->plain, e);
+	return aead_open(
+	    s->key, ad, sizeof(ad), s->sealed, SEALED, (uint8_t *)s->plain, e);
 }
 
 /* Turns to the next record; s->left is 0 after the last. */

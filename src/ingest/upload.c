@@ -36,8 +36,7 @@ static enum err_code
 too_many_rows(const struct conf *c, struct err *e)
 {
 	return err_set(e, ERR_TOO_MANY_ROWS,
-	    "File cannot be larger than %lld rows",
-	    (long long)c->limits_rows);
+	    "File cannot be larger than %lld rows", (long long)c->limits_rows);
 }
 
 static enum err_code
@@ -101,8 +100,10 @@ read_data(struct upload_run *run, struct err *e)
 	if (n > (size_t)run->site->conf->limits_rows)
 		return too_many_rows(run->site->conf, e);
 	for (i = 0; i < n && !code; i++)
-		code = add_row(run, rows_from_json(&run->rows,
-		    json_array_get(data, i), (uint32_t)i + 1), e);
+		code = add_row(run,
+		    rows_from_json(
+		        &run->rows, json_array_get(data, i), (uint32_t)i + 1),
+		    e);
 	return code;
 }
 
@@ -180,8 +181,8 @@ keep_answer(struct upload_run *run, struct err *e)
 
 	if (!u->again.key)
 		return ERR_OK;
-	code = idempotency_keep(run->site, run->ctx, &u->again, true,
-	    u->status, &u->answer, e);
+	code = idempotency_keep(
+	    run->site, run->ctx, &u->again, true, u->status, &u->answer, e);
 	if (code == ERR_DUPLICATE)
 		run->found = RACED;
 	return code;
@@ -223,8 +224,8 @@ enqueue(struct upload_run *run, struct err *e)
 	    intake_chunks(run->intake), u->claimed ? u->claim.owner : NULL, e);
 	if (!code)
 		answer_queued(&u->answer,
-		    job_id(run->site->conf, u->account_code, &u->job,
-		        run->arena),
+		    job_id(
+		        run->site->conf, u->account_code, &u->job, run->arena),
 		    u->job.rows);
 	return code;
 }
@@ -279,8 +280,8 @@ done(struct db *db, void *arg, struct err *e)
 	int status;
 
 	if (!u->validate_only)
-		return job_find(db, run->ctx, &u->job.uuid, run->arena, &job,
-		    e);
+		return job_find(
+		    db, run->ctx, &u->job.uuid, run->arena, &job, e);
 	if (u->again.key)
 		code = idempotency_find(
 		    run->site, run->ctx, &u->again, &status, &kept, e);
@@ -330,7 +331,8 @@ upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
 	struct intake_options options = {.schema = u->schema,
 	    .workspace = u->workspace,
 	    .on_existing = u->on_existing,
-	    .store = !u->validate_only};
+	    .store = !u->validate_only,
+	    .digest = u->again.key != NULL};
 	enum err_code code;
 
 	assert(u->schema->n && !u->file == !!u->data);

@@ -25,17 +25,16 @@ struct upload {
 	uint32_t segment_id;
 	bool validate_only;
 	enum on_existing on_existing;
-	struct spool *file; /* the rows: a CSV, */
-	const json_t *data; /* or an object or an array of objects */
+	struct spool *file;       /* the rows: a CSV, */
+	const json_t *data;       /* or an object or an array of objects */
 	struct idempotency again; /* route and key; the content comes here */
 
 	/* What comes of it. */
-	int status; /* the answer, with ERR_OK */
+	int status;        /* the answer, with ERR_OK */
 	struct buf answer; /* ended by upload_free */
-	struct job job; /* rows is always there */
-	bool claimed; /* the caller has to apply `claim` */
+	struct job job;    /* rows is always there */
+	bool claimed;      /* the caller has to apply `claim` */
 	struct claim claim;
-
 };
 
 /* Runs an upload in the context's workspace. ERR_OK: `status` and `answer` say

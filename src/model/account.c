@@ -43,8 +43,8 @@ struct creation {
 };
 
 static enum err_code
-key_store(struct creation *c, struct keyring *k, enum key_kind kind,
-    struct err *e)
+key_store(
+    struct creation *c, struct keyring *k, enum key_kind kind, struct err *e)
 {
 	struct db_context ctx = {.account_id = c->id};
 	uint8_t wrapped[WRAPPED_LEN], master[MASTER_ID];
@@ -56,7 +56,7 @@ key_store(struct creation *c, struct keyring *k, enum key_kind kind,
 	master_current(c->site->masters, master);
 	return db_exec(c->site->db, &ctx, SQL_ACCOUNT_KEY_INSERT,
 	    DB_ARGS(db_int(kind), db_int(1), db_bytes(master, sizeof(master)),
-		db_bytes(wrapped, sizeof(wrapped)), db_int(clock_now_ms())),
+	        db_bytes(wrapped, sizeof(wrapped)), db_int(clock_now_ms())),
 	    NULL, NULL, e);
 }
 
@@ -157,16 +157,15 @@ take_u32(struct db_rows *r, void *arg)
 }
 
 enum err_code
-account_find(
-    struct db *db, const char *code, uint32_t *id_out, struct err *e)
+account_find(struct db *db, const char *code, uint32_t *id_out, struct err *e)
 {
 	return db_one(db, NULL, SQL_ACCOUNT_BY_CODE, DB_ARGS(db_str(code)),
 	    take_u32, id_out, e);
 }
 
 enum err_code
-account_code(struct db *db, uint32_t id, char out[ACCOUNT_CODE_MAX + 8],
-    struct err *e)
+account_code(
+    struct db *db, uint32_t id, char out[ACCOUNT_CODE_MAX + 8], struct err *e)
 {
 	struct account_head head;
 	enum err_code rc = account_head_read(db, id, &head, e);
@@ -178,8 +177,8 @@ account_code(struct db *db, uint32_t id, char out[ACCOUNT_CODE_MAX + 8],
 
 /* Gathers the versions of the account's data keys, as uint32_t. */
 static enum err_code
-data_versions(struct db *db, const struct db_context *ctx, struct buf *out,
-    struct err *e)
+data_versions(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	struct db_rows *r;
 	uint32_t version;
@@ -198,8 +197,8 @@ data_versions(struct db *db, const struct db_context *ctx, struct buf *out,
 }
 
 static enum err_code
-reveal_add(const struct keyring *k, uint32_t version, struct buf *out,
-    struct err *e)
+reveal_add(
+    const struct keyring *k, uint32_t version, struct buf *out, struct err *e)
 {
 	uint8_t key[AEAD_KEY];
 	enum err_code rc = keyring_reveal(k, version, key, e);
@@ -215,8 +214,8 @@ reveal_add(const struct keyring *k, uint32_t version, struct buf *out,
 }
 
 enum err_code
-account_data_keys(struct site *s, const struct db_context *ctx,
-    struct buf *out, struct err *e)
+account_data_keys(struct site *s, const struct db_context *ctx, struct buf *out,
+    struct err *e)
 {
 	struct buf versions = {0};
 	struct keyring *k;
@@ -266,8 +265,7 @@ walk_read(struct db *db, uint32_t id, struct step *steps, unsigned *n_out,
 	unsigned n = 0;
 	enum err_code rc;
 
-	rc = db_query(
-	    db, NULL, SQL_ACCOUNT_AFTER, DB_ARGS(db_int(id)), &r, e);
+	rc = db_query(db, NULL, SQL_ACCOUNT_AFTER, DB_ARGS(db_int(id)), &r, e);
 	if (rc)
 		return rc;
 	for (; n < WALK_STEP && db_next(r); n++) {

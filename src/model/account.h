@@ -29,8 +29,8 @@ MUST_CHECK enum err_code account_find(
     struct db *db, const char *code, uint32_t *id_out, struct err *e);
 
 /* The code of an account by id, into out; ERR_NOT_FOUND. */
-MUST_CHECK enum err_code account_code(struct db *db, uint32_t id,
-    char out[ACCOUNT_CODE_MAX + 8], struct err *e);
+MUST_CHECK enum err_code account_code(
+    struct db *db, uint32_t id, char out[ACCOUNT_CODE_MAX + 8], struct err *e);
 
 /* Appends "key_version SPACE base64\n" for every data key of the account;
  * out is wiped by the caller. */
@@ -44,9 +44,8 @@ MUST_CHECK enum err_code account_list(
 /* For programs that are not inside an account: calls `each` with the context
  * of one account after the other, until it returns anything but
  * ERR_NOT_FOUND, which is then the result; ERR_NOT_FOUND after the last. */
-typedef enum err_code account_each(struct db *db,
-    const struct db_context *ctx, const char *code, void *arg,
-    struct err *e);
+typedef enum err_code account_each(struct db *db, const struct db_context *ctx,
+    const char *code, void *arg, struct err *e);
 MUST_CHECK enum err_code account_walk(
     struct db *db, account_each *each, void *arg, struct err *e);
 

@@ -99,8 +99,8 @@ api_key_create(struct db *db, const struct db_context *ctx, const char *name,
 	key_draw(key, digest);
 	rc = db_exec(db, ctx, SQL_API_KEY_INSERT,
 	    DB_ARGS(db_bytes(digest, sizeof(digest)), db_uuid(id_out),
-		db_str(name), db_bytes(text.data, text.len),
-		db_int(clock_now_ms())),
+	        db_str(name), db_bytes(text.data, text.len),
+	        db_int(clock_now_ms())),
 	    NULL, NULL, e);
 	buf_free(&text);
 	if (rc)
@@ -148,8 +148,8 @@ list_row(struct db_rows *r, struct buf *out)
 }
 
 enum err_code
-api_key_list(struct db *db, const struct db_context *ctx, struct buf *out,
-    struct err *e)
+api_key_list(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	struct db_rows *r;
 	enum err_code rc;
@@ -185,8 +185,7 @@ take_key(struct db_rows *r, void *arg)
 
 /* Whatever the key's text is, the same is done: a digest and a look-up. */
 enum err_code
-api_key_find(
-    struct db *db, const char *key, struct api_key *out, struct err *e)
+api_key_find(struct db *db, const char *key, struct api_key *out, struct err *e)
 {
 	struct lookup l = {.out = out};
 	enum err_code rc;

@@ -14,8 +14,8 @@ head_take(struct db_rows *r, void *arg)
 	struct account_head *head = arg;
 
 	head->epoch = (uint32_t)db_get_int(r, 0);
-	snprintf(head->code, sizeof(head->code), "%s",
-	    db_get_bytes(r, 1, NULL));
+	snprintf(
+	    head->code, sizeof(head->code), "%s", db_get_bytes(r, 1, NULL));
 }
 
 enum err_code
@@ -23,7 +23,7 @@ account_head_read(
     struct db *db, uint32_t id, struct account_head *out, struct err *e)
 {
 	enum stmt st = db_in_transaction(db) ? SQL_ACCOUNT_BY_ID_SHARED
-					     : SQL_ACCOUNT_BY_ID;
+	                                     : SQL_ACCOUNT_BY_ID;
 
 	return db_one(db, NULL, st, DB_ARGS(db_int(id)), head_take, out, e);
 }
@@ -49,7 +49,7 @@ ring_fill(struct db *db, const struct db_context *ctx, struct keyring *k,
     struct err *e)
 {
 	enum stmt st = db_in_transaction(db) ? SQL_ACCOUNT_KEY_LIST_SHARED
-					     : SQL_ACCOUNT_KEY_LIST;
+	                                     : SQL_ACCOUNT_KEY_LIST;
 	struct db_rows *r;
 	enum err_code rc;
 
@@ -96,8 +96,8 @@ ring_open(struct site *s, const struct db_context *ctx,
 {
 	enum err_code rc;
 
-	rc = keyring_new(s->masters, s->conf->keys_dir, head->code,
-	    head->epoch, out, e);
+	rc = keyring_new(
+	    s->masters, s->conf->keys_dir, head->code, head->epoch, out, e);
 	if (rc == ERR_OK)
 		rc = ring_fill(s->db, ctx, *out, e);
 	if (rc)
@@ -106,8 +106,8 @@ ring_open(struct site *s, const struct db_context *ctx,
 }
 
 enum err_code
-site_keyring(struct site *s, const struct db_context *ctx,
-    struct keyring **out, struct err *e)
+site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
+    struct err *e)
 {
 	struct site_keyring *place;
 	struct account_head head;
@@ -117,8 +117,8 @@ site_keyring(struct site *s, const struct db_context *ctx,
 	*out = NULL;
 	rc = account_head_read(s->db, ctx->account_id, &head, e);
 	if (rc == ERR_NOT_FOUND)
-		return err_fault(e, ERR_NO_CONTEXT, "account %u is gone",
-		    ctx->account_id);
+		return err_fault(
+		    e, ERR_NO_CONTEXT, "account %u is gone", ctx->account_id);
 	if (rc)
 		return rc;
 	place = ring_place(s, ctx->account_id);

@@ -10,7 +10,7 @@
 
 /* A text of `least` to `most` characters of valid UTF-8 without control
  * characters; else ERR_BAD_REQUEST, in words that begin with `what`. */
-MUST_CHECK enum err_code name_check(const char *what, const char *s,
-    size_t least, size_t most, struct err *e);
+MUST_CHECK enum err_code name_check(
+    const char *what, const char *s, size_t least, size_t most, struct err *e);
 
 #endif

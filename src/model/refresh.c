@@ -10,8 +10,8 @@ refresh_start(struct db *db, const struct db_context *ctx, int64_t expires_ms,
 	rand_uuid(family_out);
 	rand_uuid(jti_out);
 	return db_exec(db, ctx, SQL_REFRESH_INSERT,
-	    DB_ARGS(db_uuid(family_out), db_int(ctx->user_id),
-		db_uuid(jti_out), db_int(expires_ms)),
+	    DB_ARGS(db_uuid(family_out), db_int(ctx->user_id), db_uuid(jti_out),
+	        db_int(expires_ms)),
 	    NULL, NULL, e);
 }
 
@@ -73,11 +73,10 @@ turn_body(struct db *db, void *arg, struct err *e)
 	t->spent = !bytes_equal_ct(f.jti.b, t->jti->b, UUID_LEN);
 	if (t->spent)
 		return db_exec(db, t->ctx, SQL_REFRESH_REVOKE,
-		    DB_ARGS(db_int(clock_now_ms()), db_uuid(t->family)),
-		    NULL, NULL, e);
+		    DB_ARGS(db_int(clock_now_ms()), db_uuid(t->family)), NULL,
+		    NULL, e);
 	return db_exec(db, t->ctx, SQL_REFRESH_MOVE,
-	    DB_ARGS(db_uuid(&t->next), db_int(t->expires),
-		db_uuid(t->family)),
+	    DB_ARGS(db_uuid(&t->next), db_int(t->expires), db_uuid(t->family)),
 	    NULL, NULL, e);
 }
 
@@ -95,8 +94,8 @@ turn_done(struct db *db, void *arg, struct err *e)
 	struct turn *t = arg;
 
 	return db_one(db, t->ctx, SQL_REFRESH_IS,
-	    DB_ARGS(db_uuid(t->family), db_uuid(&t->next)), take_nothing,
-	    NULL, e);
+	    DB_ARGS(db_uuid(t->family), db_uuid(&t->next)), take_nothing, NULL,
+	    e);
 }
 
 enum err_code
@@ -104,8 +103,8 @@ refresh_turn(struct db *db, const struct db_context *ctx,
     const struct uuid *family, const struct uuid *jti, int64_t expires_ms,
     struct uuid *jti_out, struct err *e)
 {
-	struct turn t = {.ctx = ctx, .family = family, .jti = jti,
-	    .expires = expires_ms};
+	struct turn t = {
+	    .ctx = ctx, .family = family, .jti = jti, .expires = expires_ms};
 	enum err_code rc;
 
 	rand_uuid(&t.next);

@@ -32,15 +32,14 @@ static enum err_code
 insert(struct db *db, const struct creation *c, struct err *e)
 {
 	return db_exec(db, c->ctx, SQL_SEGMENT_INSERT,
-	    DB_ARGS(db_int(c->out->id), db_uuid(&c->out->uuid),
-		db_str(c->code), db_str(c->name), db_str(c->description),
-		db_int(clock_now_ms())),
+	    DB_ARGS(db_int(c->out->id), db_uuid(&c->out->uuid), db_str(c->code),
+	        db_str(c->name), db_str(c->description),
+	        db_int(clock_now_ms())),
 	    NULL, NULL, e);
 }
 
 enum err_code
-segment_create_all(
-    struct db *db, const struct db_context *ctx, struct err *e)
+segment_create_all(struct db *db, const struct db_context *ctx, struct err *e)
 {
 	struct segment all = {.id = SEGMENT_ALL};
 	struct creation c = {ctx, "all", "All customers", "", &all};
@@ -183,8 +182,8 @@ write_row(struct db_rows *r, void *arg)
 }
 
 enum err_code
-segment_list_write(struct db *db, const struct db_context *ctx,
-    struct buf *out, struct err *e)
+segment_list_write(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	struct db_rows *r;
 	bool first = true;
@@ -204,8 +203,8 @@ segment_list_write(struct db *db, const struct db_context *ctx,
 }
 
 enum err_code
-segment_list(struct db *db, const struct db_context *ctx, struct buf *out,
-    struct err *e)
+segment_list(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	char text[UUID_TEXT];
 	struct db_rows *r;

@@ -90,14 +90,14 @@ site_canary_check(struct db *db, const struct master_keys *m, struct err *e)
 	enum err_code rc = canaries_check(db, m, e);
 
 	if (rc == ERR_NOT_FOUND)
-		return err_fault(e, ERR_UNAVAILABLE,
-		    "no canary: run cofferctl migrate");
+		return err_fault(
+		    e, ERR_UNAVAILABLE, "no canary: run cofferctl migrate");
 	return rc;
 }
 
 enum err_code
-site_canary_make(struct db *db, const struct master_keys *m, bool *made,
-    struct err *e)
+site_canary_make(
+    struct db *db, const struct master_keys *m, bool *made, struct err *e)
 {
 	uint8_t id[MASTER_ID], canary[CANARY_LEN];
 	enum err_code rc = canaries_check(db, m, e);
@@ -109,7 +109,7 @@ site_canary_make(struct db *db, const struct master_keys *m, bool *made,
 	master_canary_make(m, canary);
 	rc = db_exec(db, NULL, SQL_CANARY_INSERT,
 	    DB_ARGS(db_bytes(id, sizeof(id)), db_bytes(canary, sizeof(canary)),
-		db_int(clock_now_ms())),
+	        db_int(clock_now_ms())),
 	    NULL, NULL, e);
 	*made = rc == ERR_OK;
 	return rc;

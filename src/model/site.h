@@ -38,8 +38,8 @@ MUST_CHECK enum err_code site_ready(struct site *s, struct err *e);
 
 /* Makes the canary of the current master key where the database has none at
  * all, or else checks what is there, as site_ready does. For cofferctl. */
-MUST_CHECK enum err_code site_canary_make(struct db *db,
-    const struct master_keys *m, bool *made, struct err *e);
+MUST_CHECK enum err_code site_canary_make(
+    struct db *db, const struct master_keys *m, bool *made, struct err *e);
 
 /* Checks the canaries: each must open under a loaded key, and one must be of
  * the current key. ERR_CRYPTO; ERR_UNAVAILABLE if there is none. */

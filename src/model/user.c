@@ -14,7 +14,7 @@
 unsigned
 role_rights(const char *role)
 {
-#define X(name, text, rights) \
+#define X(name, text, rights)    \
 	if (!strcmp(role, text)) \
 		return rights;
 #include "tbl/roles.h"
@@ -94,7 +94,7 @@ create_body(struct db *db, void *arg, struct err *e)
 
 	rc = db_exec(db, c->ctx, SQL_USER_INSERT,
 	    DB_ARGS(db_uuid(&c->uuid), db_str(c->email), db_str(c->phc),
-		db_int(clock_now_ms())),
+	        db_int(clock_now_ms())),
 	    NULL, &id, e);
 	return rc ? rc : role_set(db, c->ctx, (uint32_t)id, c->role, e);
 }
@@ -114,13 +114,12 @@ create_done(struct db *db, void *arg, struct err *e)
 	struct creation *c = arg;
 	struct user u;
 
-	return db_one(db, c->ctx, SQL_USER_BY_UUID,
-	    DB_ARGS(db_uuid(&c->uuid)), take_user, &u, e);
+	return db_one(db, c->ctx, SQL_USER_BY_UUID, DB_ARGS(db_uuid(&c->uuid)),
+	    take_user, &u, e);
 }
 
 static enum err_code
-creation_check(
-    struct creation *c, const char *email, size_t n, struct err *e)
+creation_check(struct creation *c, const char *email, size_t n, struct err *e)
 {
 	if (!email_fold(email, c->email) || !email_shaped(c->email))
 		return err_set(e, ERR_BAD_REQUEST,
@@ -150,8 +149,8 @@ user_create(struct db *db, const struct db_context *ctx, const char *email,
 	rc = db_transaction(db, create_body, create_done, &c, e);
 	wipe(c.phc, sizeof(c.phc));
 	if (rc == ERR_DUPLICATE)
-		return err_set(e, ERR_CONFLICT,
-		    "the account has a user of this e-mail");
+		return err_set(
+		    e, ERR_CONFLICT, "the account has a user of this e-mail");
 	*out = c.uuid;
 	return rc;
 }
@@ -211,8 +210,8 @@ user_login(struct db *db, const struct db_context *ctx, const char *email,
 }
 
 enum err_code
-user_find(struct db *db, const struct db_context *ctx,
-    const struct uuid *uuid, struct user *out, struct err *e)
+user_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
+    struct user *out, struct err *e)
 {
 	enum err_code rc = db_one(db, ctx, SQL_USER_BY_UUID,
 	    DB_ARGS(db_uuid(uuid)), take_user, out, e);
@@ -227,8 +226,8 @@ take_rights(struct db_rows *r, void *arg)
 }
 
 enum err_code
-user_rights(struct db *db, const struct db_context *ctx, unsigned *out,
-    struct err *e)
+user_rights(
+    struct db *db, const struct db_context *ctx, unsigned *out, struct err *e)
 {
 	enum err_code rc;
 
@@ -239,8 +238,8 @@ user_rights(struct db *db, const struct db_context *ctx, unsigned *out,
 }
 
 enum err_code
-user_list(struct db *db, const struct db_context *ctx, struct buf *out,
-    struct err *e)
+user_list(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	char text[UUID_TEXT];
 	struct db_rows *r;

@@ -55,13 +55,13 @@ MUST_CHECK enum err_code user_find(struct db *db, const struct db_context *ctx,
     const struct uuid *uuid, struct user *out, struct err *e);
 
 /* The rights of ctx.user_id in ctx.workspace_id; 0 if it has no role there. */
-MUST_CHECK enum err_code user_rights(struct db *db,
-    const struct db_context *ctx, unsigned *out, struct err *e);
+MUST_CHECK enum err_code user_rights(
+    struct db *db, const struct db_context *ctx, unsigned *out, struct err *e);
 
 /* Appends "user_id EMAIL\n" for every user of the account, with " disabled"
  * before the end of the line where that is so. */
-MUST_CHECK enum err_code user_list(struct db *db,
-    const struct db_context *ctx, struct buf *out, struct err *e);
+MUST_CHECK enum err_code user_list(struct db *db, const struct db_context *ctx,
+    struct buf *out, struct err *e);
 
 /* API keys: "cfk_" and 43 characters of base64url (256 random bits), shown
  * once; the database holds their SHA-256. `privileges` is "all" or names of

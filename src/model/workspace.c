@@ -20,8 +20,7 @@ create_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_exec(db, &c->ctx, SQL_WORKSPACE_INSERT,
-	    DB_ARGS(db_uuid(&c->uuid), db_str(c->name),
-		db_int(clock_now_ms())),
+	    DB_ARGS(db_uuid(&c->uuid), db_str(c->name), db_int(clock_now_ms())),
 	    NULL, &id, e);
 	if (rc)
 		return rc;
@@ -53,8 +52,8 @@ create_done(struct db *db, void *arg, struct err *e)
 }
 
 enum err_code
-workspace_create(struct db *db, const struct db_context *ctx,
-    const char *name, struct uuid *out, struct err *e)
+workspace_create(struct db *db, const struct db_context *ctx, const char *name,
+    struct uuid *out, struct err *e)
 {
 	struct creation c = {.ctx = *ctx, .name = name};
 	enum err_code rc;
@@ -106,8 +105,8 @@ workspace_bind(struct db *db, const struct uuid *uuid, struct db_context *out,
 }
 
 enum err_code
-workspace_list(struct db *db, const struct db_context *ctx, struct buf *out,
-    struct err *e)
+workspace_list(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	char text[UUID_TEXT];
 	struct db_rows *r;

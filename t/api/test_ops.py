@@ -3,6 +3,8 @@ S34), and /healthz and /readyz."""
 import json
 import re
 import socket
+import ssl
+import warnings
 import coffer
 import tap
 
@@ -69,7 +71,7 @@ def test_headers():
 
 
 def test_tls():
-    import ssl
+    warnings.simplefilter("ignore", DeprecationWarning)
     for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
         context = ssl.create_default_context(cafile=f"{site.dir}/tls/ca.pem")
         context.minimum_version = version

@@ -42,8 +42,7 @@ static const struct {
     {"LF", "a,b\n1,2\n3,4\n", 0, "0@1|a|b|\n1@2|1|2|\n2@3|3|4|\n"},
     {"CRLF", "a,b\r\n1,2\r\n", 0, "0@1|a|b|\n1@2|1|2|\n"},
     {"no end of line", "a,b\n1,2", 0, "0@1|a|b|\n1@2|1|2|\n"},
-    {"no end of line after a quote", "a,b\n1,\"2\"", 0,
-        "0@1|a|b|\n1@2|1|2|\n"},
+    {"no end of line after a quote", "a,b\n1,\"2\"", 0, "0@1|a|b|\n1@2|1|2|\n"},
     {"an empty last cell at the end", "a,b\n1,", 0, "0@1|a|b|\n1@2|1||\n"},
     {"quotes", "a,b\n\"x,y\",\"say \"\"hi\"\"\"\n\"\",\"\"\"\"\n", 0,
         "0@1|a|b|\n1@2|x,y|say \"hi\"|\n2@3||\"|\n"},
@@ -54,8 +53,10 @@ static const struct {
     {"empty cells", "a,b,c\n,,\n", 0, "0@1|a|b|c|\n1@2||||\n"},
     {"S27: blank lines are counted", "\n\na\n\n\r\n1\n\n2\n\n", 0,
         "0@3|a|\n1@6|1|\n2@8|2|\n"},
-    {"S27: a BOM is passed over", "\xef\xbb\xbf" "a\n1\n", 0,
-        "0@1|a|\n1@2|1|\n"},
+    {"S27: a BOM is passed over",
+        "\xef\xbb\xbf"
+        "a\n1\n",
+        0, "0@1|a|\n1@2|1|\n"},
     {"S27: a BOM before a quote", "\xef\xbb\xbf\"a\"\n1\n", 0,
         "0@1|a|\n1@2|1|\n"},
     {"S27: a BOM alone", "\xef\xbb\xbf", 0, ""},
@@ -63,8 +64,10 @@ static const struct {
     {"blank lines alone", "\n\r\n\n", 0, ""},
     {"S27: Latin-1 passes as bytes", "a\ncaf\xe9\n", 0,
         "0@1|a|\n1@2|caf\xe9|\n"},
-    {"S27: UTF-16, little-endian", "\xff\xfe" "a\0\n\0", 6,
-        "BAD_REQUEST: CSV, line 1: UTF-16 or UTF-32; save it as UTF-8"},
+    {"S27: UTF-16, little-endian",
+        "\xff\xfe"
+        "a\0\n\0",
+        6, "BAD_REQUEST: CSV, line 1: UTF-16 or UTF-32; save it as UTF-8"},
     {"S27: UTF-16, big-endian", "\xfe\xff\0a\0\n", 6,
         "BAD_REQUEST: CSV, line 1: UTF-16 or UTF-32; save it as UTF-8"},
     {"S27: UTF-16 without a BOM", "a\0\n\0", 4,
@@ -122,8 +125,10 @@ test_cases(void)
 
 		for (; split <= n && same; split += same) {
 			for (step = 0; step <= 2 && same; step += same) {
-				struct bytes in = {.s = cases[i].in, .n = n,
-				    .split = split, .step = step};
+				struct bytes in = {.s = cases[i].in,
+				    .n = n,
+				    .split = split,
+				    .step = step};
 
 				render(&in, &plain, &got);
 				same = !strcmp(got.data, cases[i].want);
@@ -238,11 +243,9 @@ test_limits(void)
 	    "BAD_REQUEST: CSV, line 1: the row is over 5000 bytes",
 	    "a row of some bytes more");
 	is_limited(2000, 1, "0@1|", "2,000 columns");
-	is_limited(2001, 1,
-	    "BAD_REQUEST: CSV, line 1: more than 2000 columns",
+	is_limited(2001, 1, "BAD_REQUEST: CSV, line 1: more than 2000 columns",
 	    "2,001 columns");
-	is_limited(10000, 0,
-	    "BAD_REQUEST: CSV, line 1: more than 2000 columns",
+	is_limited(10000, 0, "BAD_REQUEST: CSV, line 1: more than 2000 columns",
 	    "S27: 10,000 columns");
 }
 

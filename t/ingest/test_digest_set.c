@@ -63,8 +63,8 @@ test_bound(void)
 
 	for (uint32_t i = 0; i < DIGEST_SET_MAX; i++) {
 		digest_of(i / 25, d);
-		wrong += digest_set_add(
-		             &s, (uint16_t)(i % 25), d, i / 25 + 1) != 0;
+		wrong +=
+		    digest_set_add(&s, (uint16_t)(i % 25), d, i / 25 + 1) != 0;
 	}
 	is_int(wrong, 0, "10,000 rows of 25 fields");
 	digest_of(10000, d);

@@ -64,8 +64,8 @@ static const struct {
         "--b\r\n" NAMED("x") "\r\n\r\n--\r\n-b\r\r\n--\nb\r\n--b--\r\n",
         "[x|-|\r\n--\r\n-b\r\r\n--\nb]"},
     {"white space after a boundary",
-        "--b \t\r\n" NAMED("x") "\r\n1\r\n--b  \r\n" NAMED("y")
-        "\r\n2\r\n--b--",
+        "--b \t\r\n" NAMED("x") "\r\n1\r\n--b  \r\n" NAMED(
+            "y") "\r\n2\r\n--b--",
         "[x|-|1][y|-|2]"},
     {"an epilogue is passed over",
         "--b\r\n" NAMED("x") "\r\n1\r\n--b--\r\nmore\r\n--b\r\n", "[x|-|1]"},
@@ -79,7 +79,7 @@ static const struct {
         "[a\"\\\xc3\xa9|-|1]"},
     {"S28: nested",
         "--b\r\n" NAMED("x") "Content-Type: Multipart/Mixed; boundary=c\r\n"
-        "\r\n--c--\r\n--b--\r\n",
+                             "\r\n--c--\r\n--b--\r\n",
         "BAD_REQUEST: multipart: a part is multipart itself"},
     {"S28: another boundary", "--c\r\n" NAMED("x") "\r\n1\r\n--c--\r\n",
         "BAD_REQUEST: multipart: the body does not begin with its boundary"},
@@ -105,8 +105,7 @@ static const struct {
     {"S28: two names",
         "--b\r\nContent-Disposition: form-data; name=x; name=y\r\n\r\n1",
         "BAD_REQUEST: multipart: a part has two names"},
-    {"S28: two dispositions",
-        "--b\r\n" NAMED("x") NAMED("y") "\r\n1\r\n--b--",
+    {"S28: two dispositions", "--b\r\n" NAMED("x") NAMED("y") "\r\n1\r\n--b--",
         "BAD_REQUEST: multipart: a part has two Content-Dispositions"},
     {"S28: an open quote",
         "--b\r\nContent-Disposition: form-data; name=\"x\r\n\r\n1\r\n--b--",
@@ -134,8 +133,10 @@ test_cases(void)
 
 		for (; split <= n && same; split += same) {
 			for (step = 0; step <= 2 && same; step += same) {
-				struct bytes in = {.s = cases[i].in, .n = n,
-				    .split = split, .step = step};
+				struct bytes in = {.s = cases[i].in,
+				    .n = n,
+				    .split = split,
+				    .step = step};
 
 				render(&in, TYPE, 10000, &got);
 				same = !strcmp(got.data, cases[i].want);
@@ -152,8 +153,9 @@ test_cases(void)
 static void
 test_truncated(void)
 {
-	static const char whole[] = "--b\r\n" NAMED("x") "\r\n1\r\n--b\r\n"
-	    NAMED("y") "Content-Type: text/csv\r\n\r\na,b\r\n1,2\r\n\r\n--b--";
+	static const char whole[] =
+	    "--b\r\n" NAMED("x") "\r\n1\r\n--b\r\n" NAMED(
+	        "y") "Content-Type: text/csv\r\n\r\na,b\r\n1,2\r\n\r\n--b--";
 	struct buf got = {0};
 	unsigned wrong = 0;
 
@@ -161,9 +163,9 @@ test_truncated(void)
 		struct bytes in = {.s = whole, .n = n};
 
 		render(&in, TYPE, 10000, &got);
-		wrong += strcmp(got.data,
-		             "BAD_REQUEST: multipart: the body ends early") !=
-		         0;
+		wrong +=
+		    strcmp(got.data,
+		        "BAD_REQUEST: multipart: the body ends early") != 0;
 	}
 	is_int(wrong, 0, "S28: cut anywhere, it ends early");
 	buf_free(&got);
@@ -196,8 +198,8 @@ test_boundaries(void)
 	    "one of 70 characters");
 	is_boundary("multipart/form-data; boundary=" SEVENTY "x", FORM,
 	    "S28: one of 71");
-	is_boundary("multipart/form-data; boundary=\"\"", FORM,
-	    "S28: an empty one");
+	is_boundary(
+	    "multipart/form-data; boundary=\"\"", FORM, "S28: an empty one");
 	is_boundary("multipart/form-data; boundary=\"a\r\nb\"", FORM,
 	    "S28: one with a newline");
 	is_boundary("multipart/form-data; boundary=\"a \"", FORM,
@@ -213,8 +215,7 @@ test_boundaries(void)
 }
 
 static void
-is_refused(const struct buf *in, size_t max, const char *want,
-    const char *name)
+is_refused(const struct buf *in, size_t max, const char *want, const char *name)
 {
 	struct bytes b = {.s = in->data, .n = in->len};
 	struct buf got = {0};
@@ -320,8 +321,7 @@ test_ends(void)
 {
 	static const struct multipart_sink SINK = {refuse, data, end};
 	struct arena *a = arena_new(4096);
-	struct bytes in = {
-	    .s = cases[0].in, .n = strlen(cases[0].in)};
+	struct bytes in = {.s = cases[0].in, .n = strlen(cases[0].in)};
 	struct err e;
 
 	is_int(multipart_read(gone, NULL, TYPE, 100, a, &SINK, NULL, &e),

@@ -68,7 +68,7 @@ row_of(uint32_t n, const char *const *cells, unsigned ncells)
 	    .row = n, .line = n + 1, .n = ncells, .cells = out};
 }
 
-#define ROW(n, ...) \
+#define ROW(n, ...)                                   \
 	row_of(n, (const char *const[]){__VA_ARGS__}, \
 	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
@@ -117,8 +117,8 @@ record(const struct rows *r)
 }
 
 static void
-is_header(struct csv_row row, const char *want, const char *names,
-    const char *name)
+is_header(
+    struct csv_row row, const char *want, const char *names, const char *name)
 {
 	struct buf got = {0};
 	struct rows r;
@@ -142,10 +142,10 @@ test_headers(void)
 	is_header(ROW(0, " first NAME ", "e-MAIL"), "",
 	    "[\"first_name\",\"email\"]",
 	    "display names without regard to case and spaces");
-	is_header(ROW(0, "email", "error_row", "error_field", "error_code"),
-	    "", "[\"email\"]", "columns of wrong rows are passed over");
-	is_header(ROW(0, "email", "shoe", ""),
-	    "0/1 shoe unknown, 0/1  unknown", NULL, "unknown columns");
+	is_header(ROW(0, "email", "error_row", "error_field", "error_code"), "",
+	    "[\"email\"]", "columns of wrong rows are passed over");
+	is_header(ROW(0, "email", "shoe", ""), "0/1 shoe unknown, 0/1  unknown",
+	    NULL, "unknown columns");
 	is_header(ROW(0, "email", "E-mail"), "0/1 email duplicate", NULL,
 	    "a column twice");
 	is_header(ROW(0, "spent", "shoe"),
@@ -175,8 +175,8 @@ test_long_name(void)
 static void
 test_csv(void)
 {
-	struct csv_row header = ROW(0, "email", "error_row", "spent",
-	    "First Name", "count");
+	struct csv_row header =
+	    ROW(0, "email", "error_row", "spent", "First Name", "count");
 	struct csv_row row;
 	struct rows r;
 
@@ -209,8 +209,8 @@ test_csv(void)
 }
 
 static void
-is_json(const char *text, const char *want, const char *errors,
-    const char *name)
+is_json(
+    const char *text, const char *want, const char *errors, const char *name)
 {
 	json_t *v = parse(text);
 	struct rows r;

@@ -61,8 +61,8 @@ write_all(struct spool *s, size_t n, size_t step, struct err *e)
 	enum err_code code = ERR_OK;
 
 	for (size_t at = 0; at < n && !code; at += step)
-		code = spool_write(
-		    s, text + at, at + step < n ? step : n - at, e);
+		code =
+		    spool_write(s, text + at, at + step < n ? step : n - at, e);
 	return code;
 }
 

@@ -62,8 +62,7 @@ run(struct upload *u, const char *rows)
 
 /* Opens a chunk of the upload's job: its records as text. */
 static void
-is_chunk(const struct upload *u, uint32_t n, const char *want,
-    const char *name)
+is_chunk(const struct upload *u, uint32_t n, const char *want, const char *name)
 {
 	struct claim c = u->claim;
 	struct buf packed = {0}, got = {0};
@@ -94,8 +93,7 @@ is_stored(const struct upload *u)
 {
 	struct job job;
 
-	return job_find(site.db, &one, &u->job.uuid, arena, &job, &e) ==
-	       ERR_OK;
+	return job_find(site.db, &one, &u->job.uuid, arena, &job, &e) == ERR_OK;
 }
 
 /* Puts a customer down with this e-mail and username, as the worker would. */
@@ -130,8 +128,8 @@ test_small(void)
 {
 	struct upload u = {0};
 
-	is_int(told(run(&u, "username,email\r\nbob,B@x.org\r\n\r\n,c@x.org"),
-	           &e),
+	is_int(
+	    told(run(&u, "username,email\r\nbob,B@x.org\r\n\r\n,c@x.org"), &e),
 	    ERR_OK, "a small CSV");
 	is_int(u.status, 202, "is taken");
 	ok(strstr(u.answer.data, "{\"message\":\"Data is clean to upload\","
@@ -235,8 +233,8 @@ test_truncated(void)
 }
 
 static void
-is_refused(const char *rows, enum err_code code, const char *want,
-    const char *name)
+is_refused(
+    const char *rows, enum err_code code, const char *want, const char *name)
 {
 	struct upload u = {0};
 
@@ -254,8 +252,8 @@ test_refused(void)
 	is_refused("", ERR_BAD_REQUEST,
 	    "the file is empty: a row of column names is needed",
 	    "an empty file");
-	is_refused("email\n", ERR_BAD_REQUEST, "there are no rows",
-	    "a header alone");
+	is_refused(
+	    "email\n", ERR_BAD_REQUEST, "there are no rows", "a header alone");
 	is_refused("email\nr1@x.org\n\"", ERR_BAD_REQUEST,
 	    "CSV, line 3: a quote opens here and never closes",
 	    "S27: an open quote");
@@ -289,8 +287,8 @@ test_existing(void)
 	    "update: a new value beside");
 	is_taken(EXISTING_UPDATE, "email,username\neve@x.org,mallory\n",
 	    ERR_INVALID, "update: values of two customers");
-	is_taken(EXISTING_ERROR, "email,username\nnew@x.org,eve\n",
-	    ERR_INVALID, "error: any value that is taken");
+	is_taken(EXISTING_ERROR, "email,username\nnew@x.org,eve\n", ERR_INVALID,
+	    "error: any value that is taken");
 	is_taken(EXISTING_JOIN, "email,username\neve@x.org,\nEve@x.org,\n",
 	    ERR_INVALID, "join: twice in the upload");
 }
@@ -303,8 +301,9 @@ test_validate_only(void)
 	is_int(told(run(&u, "{\"email\":\"v@x.org\"}"), &e), ERR_OK,
 	    "validate_only");
 	is_int(u.status, 200, "is 200");
-	is_str(u.answer.data, "{\"message\":\"Data is clean to upload\","
-	                      "\"status\":\"validated\",\"rows\":1}",
+	is_str(u.answer.data,
+	    "{\"message\":\"Data is clean to upload\","
+	    "\"status\":\"validated\",\"rows\":1}",
 	    "and says so");
 	ok(!is_stored(&u) && !u.claimed, "nothing is stored");
 	upload_free(&u);
@@ -350,8 +349,8 @@ test_again(void)
 	is_again("k1", "email,name\nk@x.org,L\n", false, ERR_CONFLICT, true,
 	    "another value");
 	is_again("k1", rows, true, ERR_CONFLICT, true, "another option");
-	is_again("k1", "email,name\n,K\n", false, ERR_INVALID, true,
-	    "a wrong row");
+	is_again(
+	    "k1", "email,name\n,K\n", false, ERR_INVALID, true, "a wrong row");
 	is_again("k2", rows, false, ERR_INVALID, true,
 	    "another key: the values are taken");
 	is_again("k3", "email\nk3@x.org\n", true, ERR_OK, false,

@@ -127,7 +127,8 @@ class Site:
         command = ["mariadb", f"--defaults-file={self.db_dir}/owner.cnf",
                    "--batch", "--skip-column-names"]
         done = subprocess.run(command + ([name] if name else []), input=text,
-                              capture_output=True, text=True, check=True)
+                              capture_output=True, text=True, check=True,
+                              errors="replace")
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     def logs(self):

@@ -32,8 +32,7 @@ must(enum err_code rc, const char *what)
 }
 
 __attribute__((unused)) static void
-tenant_account(
-    const char *code, struct db_context *ctx, struct uuid *workspace)
+tenant_account(const char *code, struct db_context *ctx, struct uuid *workspace)
 {
 	memset(ctx, 0, sizeof(*ctx));
 	must(account_create(&site, code, code, &ctx->account_id, &e), code);
@@ -80,8 +79,8 @@ tenant_sql(const char *sql)
 	char command[1000];
 
 	snprintf(command, sizeof(command),
-	    "mariadb --defaults-file='%s/owner.cnf' '%s' -e \"%s\"",
-	    server.dir, server.name, sql);
+	    "mariadb --defaults-file='%s/owner.cnf' '%s' -e \"%s\"", server.dir,
+	    server.name, sql);
 	if (system(command))
 		must(err_set(&e, ERR_DATABASE, NULL), sql);
 }

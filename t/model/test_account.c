@@ -9,8 +9,8 @@ test_codes(void)
 	static const char *const bad[] = {"", "a", "A1", "acMe", "-ab", "ab-",
 	    "a_b", "a.b", "a/b", "..", "a b", "ab\n", "caf\xc3\xa9",
 	    "abcdefghijklmnopqrstuvwxyz0123456"};
-	static const char *const ours[] = {"v1", "scv", "exports", "__dxp",
-	    "healthz", "readyz", "metrics"};
+	static const char *const ours[] = {
+	    "v1", "scv", "exports", "__dxp", "healthz", "readyz", "metrics"};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		ok(account_code_valid(good[i]), "a code: %s", good[i]);
@@ -39,19 +39,19 @@ test_create(void)
 	    "a code is taken once");
 	is_int(account_create(&site, "v1", "x", &id, &e), ERR_BAD_REQUEST,
 	    "a reserved code is refused");
-	is_int(account_create(&site, "four", "a\nb", &id, &e),
-	    ERR_BAD_REQUEST, "so is a name of two lines");
+	is_int(account_create(&site, "four", "a\nb", &id, &e), ERR_BAD_REQUEST,
+	    "so is a name of two lines");
 	ok(!salt_there("four"), "and nothing is left of it");
 	must(salt_create(keys_dir, "left", &e), "salt_create");
-	is_int(told(account_create(&site, "left", "Left", &id, &e), &e),
-	    ERR_OK, "a salt left of a creation that failed is no hindrance");
+	is_int(told(account_create(&site, "left", "Left", &id, &e), &e), ERR_OK,
+	    "a salt left of a creation that failed is no hindrance");
 	is_int(account_find(site.db, "left", &found, &e), ERR_OK, "found");
 	is_int(found, id, "by its code");
 	is_int(account_find(site.db, "Left", &found, &e), ERR_NOT_FOUND,
 	    "codes have one case");
-	is_int(told(site_keyring(&site,
-			&(struct db_context){.account_id = id}, &k, &e),
-		   &e),
+	is_int(told(site_keyring(
+	                &site, &(struct db_context){.account_id = id}, &k, &e),
+	           &e),
 	    ERR_OK, "its keys open");
 	ok(keyring_complete(k) && keyring_version(k) == 1, "all of them");
 }

@@ -7,19 +7,18 @@ static const struct {
 	unsigned may, may_not;
 } cases[] = {
     {"admin",
-	RIGHT_READ | RIGHT_UPLOAD | RIGHT_JOBS | RIGHT_WRITE | RIGHT_GROUPS |
-	    RIGHT_FIELDS | RIGHT_FIELDS_READ | RIGHT_KEYS,
-	0},
+        RIGHT_READ | RIGHT_UPLOAD | RIGHT_JOBS | RIGHT_WRITE | RIGHT_GROUPS |
+            RIGHT_FIELDS | RIGHT_FIELDS_READ | RIGHT_KEYS,
+        0},
     {"editor",
-	RIGHT_READ | RIGHT_UPLOAD | RIGHT_JOBS | RIGHT_WRITE | RIGHT_GROUPS |
-	    RIGHT_FIELDS_READ,
-	RIGHT_FIELDS | RIGHT_KEYS},
+        RIGHT_READ | RIGHT_UPLOAD | RIGHT_JOBS | RIGHT_WRITE | RIGHT_GROUPS |
+            RIGHT_FIELDS_READ,
+        RIGHT_FIELDS | RIGHT_KEYS},
     {"viewer", RIGHT_READ | RIGHT_JOBS | RIGHT_FIELDS_READ,
-	RIGHT_UPLOAD | RIGHT_WRITE | RIGHT_GROUPS | RIGHT_FIELDS |
-	    RIGHT_KEYS},
+        RIGHT_UPLOAD | RIGHT_WRITE | RIGHT_GROUPS | RIGHT_FIELDS | RIGHT_KEYS},
     {"uploader", RIGHT_UPLOAD | RIGHT_JOBS,
-	RIGHT_READ | RIGHT_WRITE | RIGHT_GROUPS | RIGHT_FIELDS |
-	    RIGHT_FIELDS_READ | RIGHT_KEYS},
+        RIGHT_READ | RIGHT_WRITE | RIGHT_GROUPS | RIGHT_FIELDS |
+            RIGHT_FIELDS_READ | RIGHT_KEYS},
 };
 
 int
@@ -33,8 +32,8 @@ main(void)
 
 		is_int(rights & cases[i].may, cases[i].may,
 		    "S13: %s may what it should", cases[i].role);
-		is_int(rights & cases[i].may_not, 0,
-		    "S13: %s may nothing else", cases[i].role);
+		is_int(rights & cases[i].may_not, 0, "S13: %s may nothing else",
+		    cases[i].role);
 	}
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
 		is_int(role_rights(strangers[i]), 0,

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "t/vault/scratch.h"
 #include "vault/keyring.h"
+#include "vault/rand.h"
 
 static struct field fields[] = {
     {.id = 16, .name = "Name", .display_name = "Full name"},
@@ -138,6 +139,7 @@ test_digests(void)
 int
 main(void)
 {
+	vault_setup();
 	setup();
 	test_names();
 	test_columns();

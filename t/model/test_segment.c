@@ -14,21 +14,19 @@ test_create(void)
 	char text[UUID_TEXT];
 
 	is_int(told(segment_create(site.db, &one, "vip-1", "V\xc3\xafp \"1\"",
-			NULL, &group, &e),
-		   &e),
+	                NULL, &group, &e),
+	           &e),
 	    ERR_OK, "a group is made");
 	is_int(group.id, 1, "with an id of its own");
 	is_int(segment_create(site.db, &one, "vip-1", "x", NULL, &s, &e),
 	    ERR_CONFLICT, "a code is taken once");
 	is_int(segment_create(site.db, &one, "all", "x", NULL, &s, &e),
 	    ERR_CONFLICT, "and `all` is");
-	is_int(told(segment_create(
-			site.db, &two, "vip-1", "x", NULL, &s, &e),
-		   &e),
+	is_int(
+	    told(segment_create(site.db, &two, "vip-1", "x", NULL, &s, &e), &e),
 	    ERR_OK, "in each workspace");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		is_int(segment_create(
-			   site.db, &one, bad[i], "x", NULL, &s, &e),
+		is_int(segment_create(site.db, &one, bad[i], "x", NULL, &s, &e),
 		    ERR_BAD_REQUEST, "no code: case %zu", i);
 	is_int(segment_create(site.db, &one, "x", "", NULL, &s, &e),
 	    ERR_BAD_REQUEST, "a name has a character");
@@ -37,8 +35,8 @@ test_create(void)
 	is_int(s.id, group.id, "by its id");
 	is_int(segment_find(site.db, &two, text, &s, &e), ERR_NO_CUSTOMERS,
 	    "S12: not in another workspace");
-	is_int(segment_find(site.db, &one, "vip-1", &s, &e),
-	    ERR_NO_CUSTOMERS, "S12: nonsense is answered the same");
+	is_int(segment_find(site.db, &one, "vip-1", &s, &e), ERR_NO_CUSTOMERS,
+	    "S12: nonsense is answered the same");
 }
 
 static void
@@ -57,7 +55,7 @@ test_write(void)
 	buf_reset(&out);
 	must(segment_list_write(site.db, &one, &out, &e), "list");
 	ok(strstr(out.data, "[{\"customer_group_id\":\"") == out.data &&
-		strstr(out.data, "\"code\":\"all\""),
+	        strstr(out.data, "\"code\":\"all\""),
 	    "the list begins with `all`");
 	ok(strstr(out.data, want) && out.data[out.len - 1] == ']',
 	    "and has the other group");
@@ -114,10 +112,9 @@ seek(uint64_t member, uint64_t total, uint64_t position, uint32_t skip)
 
 	must(segment_seek(site.db, &one, group.id, member, &page, &e), "seek");
 	is_int(page.total, total, "total, seeking %ju", (uintmax_t)member);
-	is_int(page.position, position, "the bucket of %ju",
-	    (uintmax_t)member);
-	is_int(page.skip, skip, "and what is before %ju in it",
-	    (uintmax_t)member);
+	is_int(page.position, position, "the bucket of %ju", (uintmax_t)member);
+	is_int(
+	    page.skip, skip, "and what is before %ju in it", (uintmax_t)member);
 }
 
 static void

@@ -12,20 +12,19 @@ create(const char *email, const char *password, const char *role)
 {
 	struct uuid id;
 
-	return user_create(site.db, &one, email, password, strlen(password),
-	    role, &id, &e);
+	return user_create(
+	    site.db, &one, email, password, strlen(password), role, &id, &e);
 }
 
 static void
 test_create(void)
 {
-	static const char *const bad[] = {"", "ann", "@x.org", "ann@",
-	    "a@b@c", "a n@x.org", "ann\n@x.org", "ann\x01@x.org",
-	    "ann\xff@x.org"};
+	static const char *const bad[] = {"", "ann", "@x.org", "ann@", "a@b@c",
+	    "a n@x.org", "ann\n@x.org", "ann\x01@x.org", "ann\xff@x.org"};
 	char longest[300];
 
 	must(user_create(site.db, &one, "Ann@Example.ORG", PASSWORD,
-		 strlen(PASSWORD), "admin", &ann, &e),
+	         strlen(PASSWORD), "admin", &ann, &e),
 	    "user_create");
 	is_int(create("ann@example.org", PASSWORD, "viewer"), ERR_CONFLICT,
 	    "an e-mail is taken once, in any case");
@@ -126,15 +125,15 @@ test_api_keys(void)
 	struct api_key found;
 	struct uuid id, id2;
 
-	is_int(api_key_create(site.db, &one, "", "CUSTOMERS_READ,", key, &id,
-		   &e),
+	is_int(
+	    api_key_create(site.db, &one, "", "CUSTOMERS_READ,", key, &id, &e),
 	    ERR_BAD_REQUEST, "no such privilege");
 	must(api_key_create(site.db, &one, "", "all", key, &id, &e), "key");
-	must(api_key_create(site.db, &one, "x",
-		 "CUSTOMER_READ,CUSTOMERS_READ", second, &id2, &e),
+	must(api_key_create(site.db, &one, "x", "CUSTOMER_READ,CUSTOMERS_READ",
+	         second, &id2, &e),
 	    "key");
 	ok(strlen(key) == 47 && !strncmp(key, "cfk_", 4) &&
-		strcmp(key, second) != 0,
+	        strcmp(key, second) != 0,
 	    "S5: 256 random bits each");
 	is_int(told(api_key_find(site.db, key, &found, &e), &e), ERR_OK,
 	    "a live key is found");
@@ -149,8 +148,8 @@ test_api_keys(void)
 	must(api_key_revoke(site.db, &id, &e), "revoke");
 	is_int(api_key_find(site.db, key, &found, &e), ERR_AUTH,
 	    "S5: a revoked key is dead at once");
-	is_int(api_key_find(site.db, second, &found, &e), ERR_OK,
-	    "and no other");
+	is_int(
+	    api_key_find(site.db, second, &found, &e), ERR_OK, "and no other");
 	must(api_key_revoke(site.db, &id, &e), "revoke again");
 	rand_uuid(&id);
 	is_int(api_key_revoke(site.db, &id, &e), ERR_NOT_FOUND,
@@ -161,8 +160,8 @@ static enum err_code
 turn(const struct db_context *ctx, const struct uuid *family,
     const struct uuid *jti, struct uuid *out)
 {
-	return refresh_turn(site.db, ctx, family, jti,
-	    clock_now_ms() + 60000, out, &e);
+	return refresh_turn(
+	    site.db, ctx, family, jti, clock_now_ms() + 60000, out, &e);
 }
 
 static void
@@ -189,8 +188,7 @@ test_refresh(void)
 	    "S9: but no other family");
 	rand_uuid(&nobody);
 	is_int(turn(&one, &nobody, &s2, &t1), ERR_AUTH, "an unknown family");
-	must(refresh_start(site.db, &one, clock_now_ms() - 1, &family, &t1,
-		 &e),
+	must(refresh_start(site.db, &one, clock_now_ms() - 1, &family, &t1, &e),
 	    "start");
 	is_int(turn(&one, &family, &t1, &t2), ERR_AUTH, "a late token");
 }
@@ -201,7 +199,7 @@ test_disabled(void)
 	struct user u;
 
 	tenant_sql("UPDATE user SET disabled_at = 1"
-		   " WHERE email = 'ann@example.org'");
+	           " WHERE email = 'ann@example.org'");
 	is_int(login(&one, "ann@example.org", PASSWORD), ERR_CREDENTIALS,
 	    "a disabled user does not sign in");
 	is_int(user_find(site.db, &one, &ann, &u, &e), ERR_AUTH,
