@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "model/rows.h"
-#include "model/segment.h"
 
 /* A digest that is looked for, and its place in the caller's list. */
 struct wanted {
@@ -80,109 +77,4 @@ customer_lookup(struct db *db, const struct db_context *ctx,
 		    db, ctx, field_id, list + i, some, seq_out, e);
 	}
 	return err;
-}
-
-/* The times of a page's customers are mostly those of the row before. */
-struct stamp {
-	int64_t ms;
-	char text[CLOCK_TEXT];
-};
-
-static char *
-put(char *p, const char *s, size_t n)
-{
-	memcpy(p, s, n);
-	return p + n;
-}
-
-#define PUT(p, literal) put(p, literal, sizeof(literal) - 1)
-
-static char *
-put_time(char *p, struct stamp *st, int64_t ms)
-{
-	if (!st->text[0] || st->ms != ms) {
-		st->ms = ms;
-		clock_format(ms, st->text);
-	}
-	return put(p, st->text, CLOCK_TEXT - 1);
-}
-
-static char *
-put_u32_text(char *p, uint32_t v)
-{
-	char s[10], *q = s + sizeof(s);
-
-	do
-		*--q = (char)('0' + v % 10);
-	while (v /= 10);
-	return put(p, q, (size_t)(s + sizeof(s) - q));
-}
-
-#define ROW_FRAME 256 /* bytes of a customer's object around its profile */
-
-/* Appends the customer in hand. Its profile is JSON already. */
-static void
-add_row(struct db_rows *r, struct stamp *st, bool first, struct buf *out)
-{
-	struct uuid id;
-	const char *profile;
-	char *p, *start;
-	size_t n;
-
-	profile = db_get_bytes(r, 1, &n);
-	start = p = buf_room(out, n + ROW_FRAME);
-	if (!p)
-		return;
-	if (!first)
-		*p++ = ',';
-	db_get_uuid(r, 0, &id);
-	p = PUT(p, "{\"customer_id\":\"");
-	uuid_format(&id, p);
-	p = PUT(p + UUID_TEXT - 1, "\",\"extended_profile\":");
-	p = put(p, profile, n);
-	p = PUT(p, ",\"key_version\":");
-	p = put_u32_text(p, (uint32_t)db_get_int(r, 2));
-	p = PUT(p, ",\"created_at\":\"");
-	p = put_time(p, &st[0], db_get_int(r, 3));
-	p = PUT(p, "\",\"updated_at\":\"");
-	p = put_time(p, &st[1], db_get_int(r, 4));
-	p = PUT(p, "\"}");
-	*p = '\0';
-	out->len += (size_t)(p - start);
-}
-
-static enum err_code
-query_page(struct db *db, const struct db_context *ctx, uint32_t segment_id,
-    const struct segment_page *page, unsigned limit, struct db_rows **out,
-    struct err *e)
-{
-	struct db_val from = db_int((int64_t)page->position);
-	struct db_val skip = db_int(page->skip), most = db_int(limit);
-
-	if (segment_id == SEGMENT_ALL)
-		return db_query(db, ctx, SQL_CUSTOMER_PAGE_ALL,
-		    DB_ARGS(from, skip, most), out, e);
-	return db_query(db, ctx, SQL_CUSTOMER_PAGE,
-	    DB_ARGS(db_int(segment_id), from, skip, most), out, e);
-}
-
-enum err_code
-customer_page_write(struct db *db, const struct db_context *ctx,
-    uint32_t segment_id, const struct segment_page *page, unsigned limit,
-    struct buf *out, customer_flush *flush, void *arg, struct err *e)
-{
-	struct stamp stamps[2] = {{0}};
-	struct db_rows *r;
-	bool first = true;
-	enum err_code err;
-
-	err = query_page(db, ctx, segment_id, page, limit, &r, e);
-	if (err)
-		return err;
-	while (!err && db_next(r)) {
-		add_row(r, stamps, first, out);
-		first = false;
-		err = flush(arg, e);
-	}
-	return rows_end(err, &r, e);
 }

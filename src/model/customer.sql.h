@@ -27,15 +27,25 @@ STMT(CUSTOMER_MEMBER_INSERT, WORKSPACE,
 STMT(CUSTOMER_MEMBERS, WORKSPACE,
     "SELECT seq FROM segment_member"
     " WHERE workspace_id = :workspace AND segment_id = ? AND seq IN (?...)")
-STMT(CUSTOMER_PAGE_ALL, WORKSPACE,
-    "SELECT uuid, profile, key_version, created_at, updated_at FROM customer"
-    " WHERE workspace_id = :workspace AND seq >= ? ORDER BY seq LIMIT ?, ?")
-STMT(CUSTOMER_PAGE, WORKSPACE,
-    "SELECT c.uuid, c.profile, c.key_version, c.created_at, c.updated_at"
-    " FROM segment_member m STRAIGHT_JOIN customer c"
+/* Pages: where the member after some others stands; the members themselves;
+ * customers by seq, and by their places in a group. */
+STMT(CUSTOMER_SKIP, WORKSPACE,
+    "SELECT seq FROM customer"
+    " WHERE workspace_id = :workspace AND seq >= ? ORDER BY seq LIMIT ?, 1")
+STMT(CUSTOMER_PLACES, WORKSPACE,
+    "SELECT position, seq FROM segment_member"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND position >= ?"
+    " ORDER BY position LIMIT ?, ?")
+STMT(CUSTOMER_RANGE, WORKSPACE,
+    "SELECT seq, uuid, profile, key_version, created_at, updated_at"
+    " FROM customer WHERE workspace_id = :workspace AND seq >= ?"
+    " AND seq <= ? ORDER BY seq LIMIT ?")
+STMT(CUSTOMER_PLACED, WORKSPACE,
+    "SELECT c.seq, c.uuid, c.profile, c.key_version, c.created_at,"
+    " c.updated_at FROM segment_member m STRAIGHT_JOIN customer c"
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
-    " AND m.position >= ? ORDER BY m.position LIMIT ?, ?")
+    " AND m.position >= ? ORDER BY m.position LIMIT ?")
 STMT(CUSTOMER_SEALED, ACCOUNT,
     "UPDATE account_key SET sealed = sealed + ?"
     " WHERE account_id = :account AND kind = ? AND version = ?")

@@ -19,7 +19,7 @@
 
 #define QUICK_MS 1000      /* a process that lives less died at its start */
 #define DELAY_MS 200       /* before the next after such a death, */
-#define DELAY_MAX_MS 10000 /* doubled with each up to this */
+#define DELAY_MAX_MS 2000  /* doubled with each up to this */
 #define STOP_MS 60000      /* a stop takes no longer */
 #define MEMBERS_MAX 256    /* old and new ones */
 

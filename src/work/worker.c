@@ -16,7 +16,7 @@
 
 #define SWEEP_MS 60000
 #define AWAY_MS 100	 /* first pause while the database is away, */
-#define AWAY_MAX_MS 5000 /* doubled up to this */
+#define AWAY_MAX_MS 2000 /* doubled up to this */
 #define DRAIN_WAIT_MS 5000
 #define DRAIN_AWAY 8 /* pauses that --drain makes for the database */
 

@@ -75,8 +75,8 @@ batch_record(const char *text, uint32_t row)
 
 	r.values = arena_calloc(arena, schema.n, sizeof(*r.values));
 	for (i = 0; i < CELLS; i++) {
-		struct field *f =
-		    schema_find(&schema, batch_names[i], strlen(batch_names[i]));
+		const char *name = batch_names[i];
+		struct field *f = schema_find(&schema, name, strlen(name));
 		struct value *v = &r.values[f - schema.fields];
 		size_t n = strcspn(p, "|");
 		struct buf json = {0};

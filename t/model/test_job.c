@@ -268,7 +268,8 @@ test_report(void)
 	must(db_transaction(site.db, wrong_body, NULL, &c, &e), "wrong row");
 	batch_read(&reported);
 	server.conf.server_hostname = (char *)"coffer.example:8443";
-	must(job_write(&site, &one, "one", &reported.job, arena, &out, &e), "write");
+	must(job_write(&site, &one, "one", &reported.job, arena, &out, &e),
+	    "write");
 	must(json_read_mem(out.data, out.len, &v, &e), "parse");
 	is_str(json_string_value(json_object_get(v, "status")),
 	    "completed_with_errors", "status");
@@ -283,8 +284,8 @@ test_report(void)
 	ok(!strstr(out.data, "d@x.org"), "without the value");
 	json_decref(v);
 	buf_reset(&out);
-	must(job_errors_csv(&site, &one, &reported.job, arena, &out, count_flush,
-		 NULL, &e),
+	must(job_errors_csv(&site, &one, &reported.job, arena, &out,
+		 count_flush, NULL, &e),
 	    "csv");
 	is_str(out.data,
 	    "email,username,name,tier,error_row,error_field,error_code\r\n"

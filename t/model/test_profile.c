@@ -143,8 +143,9 @@ test_merge_plain(void)
 {
 	struct buf out = {0};
 
-	must(merge(&out, "{\"a\":[1,{\"}\":\"]\"}],\"ltv\":1,\"tier\":\"a\\\"b\"}",
-	    1, record_of(NULL, "2.50", NULL, NULL)));
+	must(merge(&out,
+	    "{\"a\":[1,{\"}\":\"]\"}],\"ltv\":1,\"tier\":\"a\\\"b\"}", 1,
+	    record_of(NULL, "2.50", NULL, NULL)));
 	is_str(out.data,
 	    "{\"a\":[1,{\"}\":\"]\"}],\"ltv\":2.50,\"tier\":\"a\\\"b\"}",
 	    "given values replace, others stay byte by byte");
