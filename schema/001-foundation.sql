@@ -135,13 +135,25 @@ CREATE TABLE segment (
   UNIQUE KEY segment_code (workspace_id, code)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Live members by position div 1024: totals and page starts without a scan.
+-- Live members by position: level 0 in buckets of 1024 positions, level 1 in
+-- buckets of 32 of those. A total, and where a page begins, are sums over some
+-- dozen rows, without a scan.
+--
+-- Where a bucket's members are all customers whose seq is position + delta,
+-- made by uploads that took both together, a page of them is a range of
+-- customers: those from low + delta to high + delta, exactly. A delta that is
+-- NULL says that it is not so. Whoever takes a member out of a group and leaves
+-- the customer has to set it to NULL.
 CREATE TABLE segment_bucket (
   workspace_id INT UNSIGNED NOT NULL,
   segment_id INT UNSIGNED NOT NULL,
+  level TINYINT UNSIGNED NOT NULL,
   bucket BIGINT UNSIGNED NOT NULL,
   live INT UNSIGNED NOT NULL,
-  PRIMARY KEY (workspace_id, segment_id, bucket)
+  low BIGINT UNSIGNED NOT NULL,
+  high BIGINT UNSIGNED NOT NULL,
+  delta BIGINT NULL,
+  PRIMARY KEY (workspace_id, segment_id, level, bucket)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- No rows for the group `all`.

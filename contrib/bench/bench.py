@@ -121,15 +121,19 @@ class Bench:
         """Counters and positions for rows that were loaded."""
         seq, position = self.next_positions()
         for segment, start in ((0, seq), (int(self.segment), position)):
-            buckets = {}
-            for at in range(start // 1024, (start + count - 1) // 1024 + 1):
-                low = max(start, at * 1024)
-                high = min(start + count, (at + 1) * 1024)
-                buckets[at] = high - low
-            values = ",".join(f"({self.workspace},{segment},{b},{n})"
-                              for b, n in buckets.items())
-            self.sql(f"INSERT INTO segment_bucket VALUES {values} ON"
-                     " DUPLICATE KEY UPDATE live = live + VALUES(live);"
+            values = []
+            for level, span in ((0, 1024), (1, 32768)):
+                for at in range(start // span, (start + count - 1) // span + 1):
+                    low = max(start, at * span)
+                    high = min(start + count, (at + 1) * span)
+                    delta = "NULL" if level else seq - start
+                    values.append(f"({self.workspace},{segment},{level},{at},"
+                                  f"{high - low},{low},{high},{delta})")
+            self.sql(f"INSERT INTO segment_bucket VALUES {','.join(values)} ON"
+                     " DUPLICATE KEY UPDATE live = live + VALUES(live),"
+                     " low = LEAST(low, VALUES(low)),"
+                     " high = GREATEST(high, VALUES(high)),"
+                     " delta = IF(delta = VALUES(delta), delta, NULL);"
                      f"UPDATE segment SET next_position = {start + count}"
                      f" WHERE workspace_id = {self.workspace}"
                      f" AND id = {segment}")

@@ -29,7 +29,8 @@ open_view(struct request *rq, uint64_t number, struct view *out,
 	    db, &rq->ctx, json_string_value(id), &out->segment, e);
 	if (!rc)
 		rc = segment_seek(db, &rq->ctx, out->segment.id,
-		    number * CUSTOMERS_PER_PAGE, &out->page, e);
+		    number * CUSTOMERS_PER_PAGE, CUSTOMERS_PER_PAGE,
+		    &out->page, e);
 	if (!rc && !out->page.total)
 		return err_set(e, ERR_NO_CUSTOMERS, NULL);
 	out->pages = (out->page.total + CUSTOMERS_PER_PAGE - 1) /

@@ -94,10 +94,10 @@ MUST_CHECK enum err_code customer_drop_keys(struct db *db,
     unsigned n, struct err *e);
 
 /* Puts customers into a group other than `all`, at ascending positions. */
+struct member;
 MUST_CHECK enum err_code customer_join(struct db *db,
     const struct db_context *ctx, uint32_t segment_id,
-    const uint64_t *positions, const uint64_t *seqs, unsigned n, int64_t now,
-    struct err *e);
+    const struct member *members, unsigned n, int64_t now, struct err *e);
 
 /* Which of n customers are in a group; in_out[i] is set to true for those. */
 MUST_CHECK enum err_code customer_members(struct db *db,

@@ -27,11 +27,7 @@ STMT(CUSTOMER_MEMBER_INSERT, WORKSPACE,
 STMT(CUSTOMER_MEMBERS, WORKSPACE,
     "SELECT seq FROM segment_member"
     " WHERE workspace_id = :workspace AND segment_id = ? AND seq IN (?...)")
-/* Pages: where the member after some others stands; the members themselves;
- * customers by seq, and by their places in a group. */
-STMT(CUSTOMER_SKIP, WORKSPACE,
-    "SELECT seq FROM customer"
-    " WHERE workspace_id = :workspace AND seq >= ? ORDER BY seq LIMIT ?, 1")
+/* Pages: the members of a group; customers by seq, and by their places. */
 STMT(CUSTOMER_PLACES, WORKSPACE,
     "SELECT position, seq FROM segment_member"
     " WHERE workspace_id = :workspace AND segment_id = ? AND position >= ?"
@@ -39,7 +35,7 @@ STMT(CUSTOMER_PLACES, WORKSPACE,
 STMT(CUSTOMER_RANGE, WORKSPACE,
     "SELECT seq, uuid, profile, key_version, created_at, updated_at"
     " FROM customer WHERE workspace_id = :workspace AND seq >= ?"
-    " AND seq <= ? ORDER BY seq LIMIT ?")
+    " AND seq < ? ORDER BY seq LIMIT ?, ?")
 STMT(CUSTOMER_PLACED, WORKSPACE,
     "SELECT c.seq, c.uuid, c.profile, c.key_version, c.created_at,"
     " c.updated_at FROM segment_member m STRAIGHT_JOIN customer c"

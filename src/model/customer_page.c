@@ -3,8 +3,9 @@
  * the response, and cost as little as they may.
  *
  * The members of a group that were uploaded together have seqs that follow
- * each other: such a run is read as a range of customers, for about a fifth of
- * what finding each by its place costs.
+ * each other. Where the counts know it (segment_seek), a page is one range of
+ * customers; else its members are read, and runs of them as ranges: finding
+ * each customer by its place costs five times as much.
  */
 #include <string.h>
 
@@ -101,13 +102,14 @@ add_row(struct page *g, struct db_rows *r)
 	return g->flush(g->arg, g->e);
 }
 
+/* Customers with a seq from first to before end, past `skip` of them. */
 static enum err_code
-query_range(struct page *g, uint64_t first, uint64_t last, unsigned limit,
-    struct db_rows **out)
+query_range(struct page *g, uint64_t first, uint64_t end, unsigned skip,
+    unsigned limit, struct db_rows **out)
 {
 	return db_query(g->db, g->ctx, SQL_CUSTOMER_RANGE,
-	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)last),
-		db_int(limit)),
+	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)end),
+		db_int(skip), db_int(limit)),
 	    out, g->e);
 }
 
@@ -120,7 +122,8 @@ write_run(struct page *g, const uint64_t *seqs, unsigned n)
 	unsigned i = 0;
 	enum err_code err;
 
-	err = query_range(g, first, last, (unsigned)(last - first + 1), &r);
+	err = query_range(
+	    g, first, last + 1, 0, (unsigned)(last - first + 1), &r);
 	if (err)
 		return err;
 	while (!err && db_next(r)) {
@@ -212,28 +215,14 @@ write_members(struct page *g, const struct places *m)
 	return err;
 }
 
-static void
-take_seq(struct db_rows *r, void *out)
-{
-	*(uint64_t *)out = (uint64_t)db_get_int(r, 0);
-}
-
-/* A page of `all`. */
+/* Writes the customers of one range, all of which are of the page. */
 static enum err_code
-write_all(struct page *g, const struct segment_page *at, unsigned limit)
+write_range(struct page *g, uint64_t first, uint64_t end, unsigned skip,
+    unsigned limit)
 {
-	uint64_t first = at->position;
 	struct db_rows *r;
-	enum err_code err = ERR_OK;
+	enum err_code err = query_range(g, first, end, skip, limit, &r);
 
-	if (at->skip)
-		err = db_one(g->db, g->ctx, SQL_CUSTOMER_SKIP,
-		    DB_ARGS(db_int((int64_t)first), db_int(at->skip)), take_seq,
-		    &first, g->e);
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (!err)
-		err = query_range(g, first, INT64_MAX, limit, &r);
 	if (err)
 		return err;
 	while (!err && db_next(r))
@@ -253,8 +242,12 @@ customer_page_write(struct db *db, const struct db_context *ctx,
 
 	if (limit > CUSTOMERS_PER_PAGE)
 		limit = CUSTOMERS_PER_PAGE;
+	if (page->ranged)
+		return write_range(&g, page->first_seq, page->end_seq,
+		    page->seq_skip, limit);
 	if (segment_id == SEGMENT_ALL)
-		return write_all(&g, page, limit);
+		return write_range(
+		    &g, page->position, INT64_MAX, page->skip, limit);
 	err = read_places(&g, page, limit, &members);
 	return err ? err : write_members(&g, &members);
 }

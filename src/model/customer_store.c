@@ -153,8 +153,8 @@ customer_drop_keys(struct db *db, const struct db_context *ctx,
 
 enum err_code
 customer_join(struct db *db, const struct db_context *ctx,
-    uint32_t segment_id, const uint64_t *positions, const uint64_t *seqs,
-    unsigned n, int64_t now, struct err *e)
+    uint32_t segment_id, const struct member *members, unsigned n,
+    int64_t now, struct err *e)
 {
 	struct db_val *cells = new_cells(n, MEMBER_CELLS), *v = cells;
 	enum err_code err;
@@ -163,8 +163,8 @@ customer_join(struct db *db, const struct db_context *ctx,
 	assert(segment_id != SEGMENT_ALL);
 	for (i = 0; i < n; i++) {
 		*v++ = db_int(segment_id);
-		*v++ = db_int((int64_t)positions[i]);
-		*v++ = db_int((int64_t)seqs[i]);
+		*v++ = db_int((int64_t)members[i].position);
+		*v++ = db_int((int64_t)members[i].seq);
 		*v++ = db_int(now);
 	}
 	err = db_bulk(

@@ -3,13 +3,14 @@
  * segment `all` has id 0 and holds every customer: a customer's seq is its
  * position there, and no member rows are kept for it.
  *
- * Positions only grow. Live members are counted in buckets of 1024 positions,
- * so that a total and the start of any page come from a sum over small rows,
- * and a page's rows from one range read.
+ * Positions only grow. Live members are counted in buckets of 1024 positions
+ * and blocks of 32 buckets, so that a total and the start of any page come from
+ * sums over some dozen rows, and a page's rows from one range read.
  */
 #ifndef COFFER_MODEL_SEGMENT_H
 #define COFFER_MODEL_SEGMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -20,7 +21,8 @@
 
 #define SEGMENT_ALL 0
 #define SEGMENT_CODE_MAX 64
-#define BUCKET_SIZE 1024
+#define BUCKET_SIZE 1024 /* positions */
+#define BLOCK_SIZE 32    /* buckets */
 
 struct segment {
 	uint32_t id;
@@ -63,22 +65,35 @@ MUST_CHECK enum err_code segment_reserve(struct db *db,
     const struct db_context *ctx, uint32_t segment_id, uint32_t n,
     uint64_t *first_out, struct err *e);
 
-/* Adds to the live counts: positions[0..n), ascending; as the last step before
- * COMMIT. */
+/* A member that has come: its place, and the customer. `fresh`: the customer is
+ * new, and its seq was taken together with the place. */
+struct member {
+	uint64_t position, seq;
+	bool fresh;
+};
+
+/* Adds to the live counts: members[0..n) of ascending positions; as the last
+ * step before COMMIT. */
 MUST_CHECK enum err_code segment_count_add(struct db *db,
     const struct db_context *ctx, uint32_t segment_id,
-    const uint64_t *positions, unsigned n, struct err *e);
+    const struct member *members, unsigned n, struct err *e);
 
-/* Where a page begins: the position of the bucket that holds its first
- * member, and how many live members of that bucket come before it. Past the
- * last member: the end of the last bucket. */
+/* Where a page begins. */
 struct segment_page {
-	uint64_t total; /* live members of the segment */
-	uint64_t position;
-	uint32_t skip;
+	uint64_t total;    /* live members of the segment */
+	uint64_t position; /* from here on, */
+	uint32_t skip;     /* past so many members */
+	/* The same as customers, if they lie in one range: those with a seq from
+	 * first_seq to before end_seq, past seq_skip of them. */
+	bool ranged;
+	uint64_t first_seq, end_seq;
+	uint32_t seq_skip;
 };
+
+/* Finds the page of `length` members that begins after first_member others.
+ * Past the last member it is empty: position is INT64_MAX. */
 MUST_CHECK enum err_code segment_seek(struct db *db,
     const struct db_context *ctx, uint32_t segment_id, uint64_t first_member,
-    struct segment_page *out, struct err *e);
+    uint32_t length, struct segment_page *out, struct err *e);
 
 #endif

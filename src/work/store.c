@@ -91,23 +91,25 @@ find_members(struct chunk *c, bool *in, struct err *e)
 	return err;
 }
 
-/* Puts the rows' customers into the group and counts them there. */
+/* Puts the rows' customers into the group; *members is who has come. */
 static enum err_code
-store_members(struct chunk *c, const bool *in, uint64_t *positions,
+store_members(struct chunk *c, const bool *in, struct member *members,
     unsigned *n_out, struct err *e)
 {
-	uint64_t *seqs = arena_calloc(c->try, c->nrows, sizeof(*seqs));
 	unsigned i, n = 0;
 
 	for (i = 0; i < c->nrows; i++) {
-		if (c->rows[i].fate == FATE_WRONG || in[i])
+		const struct row *row = &c->rows[i];
+
+		if (row->fate == FATE_WRONG || in[i])
 			continue;
-		positions[n] = c->rows[i].position;
-		seqs[n++] = c->rows[i].seq;
+		members[n++] = (struct member){.position = row->position,
+		    .seq = row->seq,
+		    .fresh = row->fate == FATE_NEW};
 	}
 	*n_out = n;
-	return customer_join(c->site->db, &c->ctx, c->job.segment_id,
-	    positions, seqs, n, c->now, e);
+	return customer_join(c->site->db, &c->ctx, c->job.segment_id, members,
+	    n, c->now, e);
 }
 
 static enum err_code
@@ -136,22 +138,26 @@ store_errors(struct chunk *c, struct err *e)
 static enum err_code
 count_all(struct chunk *c, struct err *e)
 {
-	uint64_t *seqs = arena_calloc(c->try, c->ncreated, sizeof(*seqs));
+	struct member *members =
+	    arena_calloc(c->try, c->ncreated, sizeof(*members));
 	unsigned i;
 
 	for (i = 0; i < c->ncreated; i++) {
-		seqs[i] = c->created[i].seq;
+		members[i] = (struct member){.position = c->created[i].seq,
+		    .seq = c->created[i].seq,
+		    .fresh = true};
 		c->out->ids[i] = c->created[i].uuid;
 	}
 	c->out->created = c->ncreated;
 	return segment_count_add(
-	    c->site->db, &c->ctx, SEGMENT_ALL, seqs, c->ncreated, e);
+	    c->site->db, &c->ctx, SEGMENT_ALL, members, c->ncreated, e);
 }
 
 enum err_code
 chunk_store(struct chunk *c, struct err *e)
 {
-	uint64_t *positions = arena_calloc(c->try, c->nrows, sizeof(uint64_t));
+	struct member *members =
+	    arena_calloc(c->try, c->nrows, sizeof(*members));
 	bool *in = arena_calloc(c->try, c->nrows, sizeof(*in));
 	bool grouped = c->job.segment_id != SEGMENT_ALL;
 	enum err_code err = store_customers(c, e);
@@ -160,14 +166,14 @@ chunk_store(struct chunk *c, struct err *e)
 	if (!err && grouped)
 		err = find_members(c, in, e);
 	if (!err && grouped)
-		err = store_members(c, in, positions, &n, e);
+		err = store_members(c, in, members, &n, e);
 	if (!err)
 		err = store_errors(c, e);
 	if (!err)
 		err = count_all(c, e);
 	if (!err && n)
 		err = segment_count_add(c->site->db, &c->ctx,
-		    c->job.segment_id, positions, n, e);
+		    c->job.segment_id, members, n, e);
 	if (!err && c->sealed)
 		err = customer_count_sealed(c->site->db, &c->ctx,
 		    keyring_version(c->ring), c->sealed, e);

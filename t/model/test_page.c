@@ -1,11 +1,13 @@
 /* Pages: the order of the group, whatever the seqs of its members. */
 #include "batch.h"
 #include "model/customer.h"
+#include "model/segment.h"
 
 #define CUSTOMERS 3000
 #define MEMBERS 1500
 
-static uint64_t seqs[MEMBERS], positions[MEMBERS];
+static uint64_t seqs[CUSTOMERS]; /* of the members, in order */
+static struct member members[CUSTOMERS];
 static unsigned n;
 
 static void
@@ -14,7 +16,7 @@ add_member(uint64_t seq)
 	static uint64_t position = 5000;
 
 	seqs[n] = seq;
-	positions[n++] = position;
+	members[n++] = (struct member){.position = position, .seq = seq};
 	position += n % 7 == 0 ? 3 : 1; /* members may have left */
 }
 
@@ -57,9 +59,9 @@ store(struct db *db, void *arg, struct err *err)
 	    db, &one, s->list, CUSTOMERS, &s->profiles, 1000, err);
 	if (!rc)
 		rc = customer_join(
-		    db, &one, group.id, positions, seqs, n, 1000, err);
+		    db, &one, group.id, members, n, 1000, err);
 	return rc ? rc : segment_count_add(
-	    db, &one, group.id, positions, n, err);
+	    db, &one, group.id, members, n, err);
 }
 
 static void
@@ -92,7 +94,7 @@ no_flush(void *arg, struct err *err)
 
 /* Whether the page from member `first` on is what was put there. */
 static bool
-page_is_right(uint64_t first, unsigned limit)
+page_is_right(uint32_t segment_id, uint64_t first, unsigned limit)
 {
 	struct segment_page at;
 	struct buf out = {0};
@@ -100,8 +102,9 @@ page_is_right(uint64_t first, unsigned limit)
 	unsigned i, want;
 
 	want = first >= n ? 0 : n - first < limit ? n - (unsigned)first : limit;
-	must(segment_seek(site.db, &one, group.id, first, &at, &e), "seek");
-	must(customer_page_write(site.db, &one, group.id, &at, limit, &out,
+	must(segment_seek(site.db, &one, segment_id, first, limit, &at, &e),
+	    "seek");
+	must(customer_page_write(site.db, &one, segment_id, &at, limit, &out,
 		 no_flush, NULL, &e),
 	    "page");
 	p = out.len ? out.data : "";
@@ -127,12 +130,68 @@ test_group(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
-		ok(page_is_right(firsts[i], 1000), "1000 from member %u on",
+		ok(page_is_right(group.id, firsts[i], 1000), "1000 from member %u on",
 		    firsts[i]);
 	for (i = 0; i < MEMBERS; i += 3)
-		if (!page_is_right(i, 3))
+		if (!page_is_right(group.id, i, 3))
 			break;
 	ok(i >= MEMBERS, "pages of three");
+}
+
+static enum err_code
+count_all(struct db *db, void *arg, struct err *err)
+{
+	(void)arg;
+	return segment_count_add(
+	    db, &one, SEGMENT_ALL, members, CUSTOMERS, err);
+}
+
+/* Takes every seventh customer away, as a deletion does. */
+static void
+delete_some(void)
+{
+	char sql[500];
+
+	snprintf(sql, sizeof(sql),
+	    "DELETE FROM customer WHERE workspace_id = %u AND seq %% 7 = 0",
+	    one.workspace_id);
+	tenant_sql(sql);
+	snprintf(sql, sizeof(sql),
+	    "UPDATE segment_bucket b SET live = (SELECT COUNT(*) FROM customer"
+	    " c WHERE c.workspace_id = b.workspace_id AND c.seq DIV"
+	    " IF(b.level, 32768, 1024) = b.bucket)"
+	    " WHERE workspace_id = %u AND segment_id = 0", one.workspace_id);
+	tenant_sql(sql);
+}
+
+/* The group `all` is one range, with or without holes. */
+static void
+test_all(void)
+{
+	static const unsigned firsts[] = {0, 1, 500, 877, 878, 1023, 1024,
+	    1999, 2000, 2500};
+	struct segment_page at;
+	size_t i;
+
+	for (n = 0; n < CUSTOMERS; n++) {
+		seqs[n] = n;
+		members[n] = (struct member){
+		    .position = n, .seq = n, .fresh = true};
+	}
+	must(db_transaction(site.db, count_all, NULL, NULL, &e), "count");
+	for (i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+		ok(page_is_right(SEGMENT_ALL, firsts[i], 1000),
+		    "all: 1000 from %u on", firsts[i]);
+	delete_some();
+	for (n = 0, i = 0; i < CUSTOMERS; i++)
+		if (i % 7)
+			seqs[n++] = i;
+	for (i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+		ok(page_is_right(SEGMENT_ALL, firsts[i], 1000),
+		    "all with holes: 1000 from %u on", firsts[i]);
+	must(segment_seek(site.db, &one, SEGMENT_ALL, 900, 1000, &at, &e),
+	    "seek");
+	ok(at.ranged, "a deletion leaves a range");
 }
 
 static void
@@ -184,5 +243,6 @@ main(void)
 	test_group();
 	test_bytes();
 	test_foreign();
+	test_all();
 	return batch_end();
 }

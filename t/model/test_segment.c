@@ -110,7 +110,7 @@ seek(uint64_t member, uint64_t total, uint64_t position, uint32_t skip)
 {
 	struct segment_page page;
 
-	must(segment_seek(site.db, &one, group.id, member, &page, &e), "seek");
+	must(segment_seek(site.db, &one, group.id, member, 1000, &page, &e), "seek");
 	is_int(page.total, total, "total, seeking %ju", (uintmax_t)member);
 	is_int(page.position, position, "the bucket of %ju", (uintmax_t)member);
 	is_int(
@@ -120,28 +120,29 @@ seek(uint64_t member, uint64_t total, uint64_t position, uint32_t skip)
 static void
 add(uint64_t first, unsigned n, unsigned step)
 {
-	uint64_t positions[3000];
+	struct member members[3000];
 
 	for (unsigned i = 0; i < n; i++)
-		positions[i] = first + (uint64_t)i * step;
-	must(segment_count_add(site.db, &one, group.id, positions, n, &e),
+		members[i] = (struct member){
+		    .position = first + (uint64_t)i * step, .seq = i};
+	must(segment_count_add(site.db, &one, group.id, members, n, &e),
 	    "count");
 }
 
 static void
 test_count(void)
 {
-	seek(0, 0, 0, 0);
+	seek(0, 0, INT64_MAX, 0);
 	add(0, 1, 1);
 	seek(0, 1, 0, 0);
-	seek(1, 1, 1024, 0);
+	seek(1, 1, INT64_MAX, 0); /* past the end */
 	add(1, 2999, 1); /* buckets: 1024, 1024, 952 */
 	seek(0, 3000, 0, 0);
 	seek(1000, 3000, 0, 1000);
 	seek(1023, 3000, 0, 1023);
 	seek(1024, 3000, 1024, 0);
 	seek(2999, 3000, 2048, 951);
-	seek(3000, 3000, 3072, 0);
+	seek(3000, 3000, INT64_MAX, 0); /* past the end */
 	add(1 << 20, 300, 1024); /* a bucket each, more than one statement */
 	seek(3000, 3300, 1 << 20, 0);
 	seek(3299, 3300, (1 << 20) + 299 * 1024, 0);
@@ -157,12 +158,64 @@ test_holes(void)
 	char sql[300];
 
 	snprintf(sql, sizeof(sql),
-	    "UPDATE segment_bucket SET live = IF(bucket = 0, 0, live - 24)"
-	    " WHERE workspace_id = %u AND segment_id = %u AND bucket < 2",
+	    "UPDATE segment_bucket SET live = IF(level = 1, live - 1048,"
+	    " IF(bucket = 0, 0, live - 24)) WHERE workspace_id = %u"
+	    " AND segment_id = %u AND bucket < IF(level = 1, 1, 2)",
 	    one.workspace_id, group.id);
 	tenant_sql(sql);
 	seek(0, 2552, 1024, 0);
 	seek(1000, 2552, 2048, 0);
+}
+
+static struct segment uploads;
+
+/* n fresh members from position `first` on, whose seq is `delta` more. */
+static void
+upload(uint64_t first, unsigned n, uint64_t delta, bool fresh)
+{
+	struct member members[3000];
+
+	for (unsigned i = 0; i < n; i++)
+		members[i] = (struct member){.position = first + i,
+		    .seq = first + i + delta,
+		    .fresh = fresh};
+	must(segment_count_add(site.db, &one, uploads.id, members, n, &e),
+	    "count");
+}
+
+/* Whether the page is a range of customers, and which. */
+static void
+range(uint64_t member, bool ranged, uint64_t first, uint64_t end,
+    const char *what)
+{
+	struct segment_page p;
+
+	must(segment_seek(site.db, &one, uploads.id, member, 1000, &p, &e),
+	    "seek");
+	is_int(p.ranged, ranged, "%s", what);
+	if (ranged)
+		ok(p.first_seq + p.seq_skip == first && p.end_seq == end,
+		    "%s: from %ju, past %u, to %ju", what,
+		    (uintmax_t)p.first_seq, p.seq_skip, (uintmax_t)p.end_seq);
+}
+
+static void
+test_ranges(void)
+{
+	must(segment_create(site.db, &one, "uploads", "U", NULL, &uploads, &e),
+	    "create");
+	upload(1000, 1000, 500, true);
+	range(0, true, 1500, 2500, "a chunk that came early");
+	upload(0, 1000, 500, true);
+	range(0, true, 500, 1524, "with the one before it");
+	range(700, true, 1200, 2500, "from the middle on");
+	range(1100, true, 1600, 2500, "the last page");
+	upload(2000, 1500, 700, true);
+	range(0, true, 500, 1524, "an upload that came later does not harm");
+	range(1500, false, 0, 0, "but where both meet is no range");
+	range(2100, true, 2800, 4200, "past where they meet it is again");
+	upload(3500, 1, 700, false);
+	range(2100, false, 0, 0, "nor where somebody joined");
 }
 
 static void
@@ -170,9 +223,9 @@ test_apart(void)
 {
 	struct segment_page page;
 
-	must(segment_seek(site.db, &one, SEGMENT_ALL, 0, &page, &e), "seek");
+	must(segment_seek(site.db, &one, SEGMENT_ALL, 0, 1000, &page, &e), "seek");
 	is_int(page.total, 0, "another group counts its own");
-	must(segment_seek(site.db, &two, group.id, 0, &page, &e), "seek");
+	must(segment_seek(site.db, &two, group.id, 0, 1000, &page, &e), "seek");
 	is_int(page.total, 0, "S12: and so does another workspace");
 }
 
@@ -185,13 +238,14 @@ main(void)
 	test_reserve();
 	test_count();
 	test_holes();
+	test_ranges();
 	test_apart();
 	server.conf.database_bulk = false;
 	db_free(&site.db);
 	site.db = db_new(&server.conf, DB_APP);
 	must(segment_create(site.db, &one, "rows", "x", NULL, &group, &e),
-	    "a second group, now without array binding");
-	is_int(group.id, 2, "ids go on");
+	    "a third group, now without array binding");
+	is_int(group.id, 3, "ids go on");
 	test_count();
 	return tenant_end();
 }

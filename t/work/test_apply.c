@@ -45,7 +45,7 @@ page(uint32_t segment_id, uint64_t first, uint64_t *total_out)
 	struct buf out = {0};
 	json_t *v;
 
-	must(segment_seek(site.db, &one, segment_id, first, &p, &e), "seek");
+	must(segment_seek(site.db, &one, segment_id, first, 1000, &p, &e), "seek");
 	buf_addc(&out, '[');
 	must(customer_page_write(
 		 site.db, &one, segment_id, &p, 1000, &out, no_flush, NULL, &e),
