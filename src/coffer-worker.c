@@ -31,17 +31,17 @@ static void
 print_help(void)
 {
 	puts("Usage: " PROGRAM " [-c FILE] --poll | --drain\n"
-	    "Does what waits in Coffer's queue: stores uploaded customers.\n\n"
-	    "  -c, --config FILE  configuration (" COFFER_SYSCONFDIR
-	    "/coffer.ini)\n"
-	    "      --poll         run as a service, in the foreground\n"
-	    "      --drain        work until nothing is due, and exit (cron)\n"
-	    "      --help         print this and exit\n"
-	    "      --version      print the version and exit\n\n"
-	    "Signals: TERM, QUIT and INT stop after the chunk in hand, HUP\n"
-	    "reads the configuration again, USR1 reopens the log.\n"
-	    "Exit status: 0, 64 usage, 69 database or wake socket cannot be\n"
-	    "had, 70 internal fault, 78 configuration or keys.");
+	     "Does what waits in Coffer's queue: stores uploaded customers.\n\n"
+	     "  -c, --config FILE  configuration (" COFFER_SYSCONFDIR
+	     "/coffer.ini)\n"
+	     "      --poll         run as a service, in the foreground\n"
+	     "      --drain        work until nothing is due, and exit (cron)\n"
+	     "      --help         print this and exit\n"
+	     "      --version      print the version and exit\n\n"
+	     "Signals: TERM, QUIT and INT stop after the chunk in hand, HUP\n"
+	     "reads the configuration again, USR1 reopens the log.\n"
+	     "Exit status: 0, 64 usage, 69 database or wake socket cannot be\n"
+	     "had, 70 internal fault, 78 configuration or keys.");
 }
 
 /* True to go on; else *status is the exit status. */
@@ -52,8 +52,8 @@ check_options(int argc, char **argv, const struct options *o, int *status)
 		fprintf(stderr, PROGRAM ": unexpected argument: %s\n",
 		    argv[optind]);
 	else if (o->mode == MODE_NONE)
-		fprintf(stderr, PROGRAM ": --poll or --drain is needed; see "
-		    PROGRAM " --help\n");
+		fprintf(stderr, PROGRAM
+		    ": --poll or --drain is needed; see " PROGRAM " --help\n");
 	else
 		return true;
 	*status = EX_USAGE;
@@ -66,8 +66,7 @@ read_options(int argc, char **argv, struct options *out, int *status)
 {
 	static const struct option LONG[] = {
 	    {"config", required_argument, NULL, 'c'},
-	    {"poll", no_argument, NULL, 'p'},
-	    {"drain", no_argument, NULL, 'd'},
+	    {"poll", no_argument, NULL, 'p'}, {"drain", no_argument, NULL, 'd'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
 	int c;

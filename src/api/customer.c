@@ -13,8 +13,7 @@ struct view {
 /* Finds the group that the body names, and page `number` of it. A group that
  * is unknown, another's or empty is ERR_NO_CUSTOMERS. */
 static enum err_code
-open_view(struct request *rq, uint64_t number, struct view *out,
-    struct err *e)
+open_view(struct request *rq, uint64_t number, struct view *out, struct err *e)
 {
 	const json_t *id = json_object_get(rq->json, "customer_group_id");
 	struct db *db = rq->site->db;
@@ -23,18 +22,18 @@ open_view(struct request *rq, uint64_t number, struct view *out,
 	if (jv_type(id) == JV_NONE || jv_type(id) == JV_NULL)
 		return err_set(e, ERR_MISSING_FIELDS, NULL);
 	if (jv_type(id) != JV_STRING)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "customer_group_id must be a string");
-	rc = segment_find(
-	    db, &rq->ctx, json_string_value(id), &out->segment, e);
+		return err_set(
+		    e, ERR_BAD_REQUEST, "customer_group_id must be a string");
+	rc =
+	    segment_find(db, &rq->ctx, json_string_value(id), &out->segment, e);
 	if (!rc)
 		rc = segment_seek(db, &rq->ctx, out->segment.id,
-		    number * CUSTOMERS_PER_PAGE, CUSTOMERS_PER_PAGE,
-		    &out->page, e);
+		    number * CUSTOMERS_PER_PAGE, CUSTOMERS_PER_PAGE, &out->page,
+		    e);
 	if (!rc && !out->page.total)
 		return err_set(e, ERR_NO_CUSTOMERS, NULL);
-	out->pages = (out->page.total + CUSTOMERS_PER_PAGE - 1) /
-	    CUSTOMERS_PER_PAGE;
+	out->pages =
+	    (out->page.total + CUSTOMERS_PER_PAGE - 1) / CUSTOMERS_PER_PAGE;
 	return rc;
 }
 
@@ -92,7 +91,8 @@ api_customer_list(struct request *rq, struct err *e)
 	if (number >= v.pages)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "page_number is past the last page: there are %llu, "
-		    "counted from 0", (unsigned long long)v.pages);
+		    "counted from 0",
+		    (unsigned long long)v.pages);
 	out = resp_stream(rq, 200, "application/json");
 	buf_addf(out, "{\"page_number\":%llu,\"pages\":%llu,\"customers\":[",
 	    (unsigned long long)number, (unsigned long long)v.pages);

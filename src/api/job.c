@@ -22,7 +22,7 @@ open_job(struct request *rq, const char *text, const char *operation,
 	if (rc)
 		return rc;
 	if (operation && strcmp(operation, arena_printf(rq->arena,
-					       "%s_customers", out->operation)))
+	                                       "%s_customers", out->operation)))
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	rq->ctx.workspace_id = out->workspace_id;
 	rc = user_rights(rq->site->db, &rq->ctx, &rights, e);
@@ -32,8 +32,7 @@ open_job(struct request *rq, const char *text, const char *operation,
 }
 
 static enum err_code
-show(struct request *rq, const char *text, const char *operation,
-    struct err *e)
+show(struct request *rq, const char *text, const char *operation, struct err *e)
 {
 	struct job job;
 	enum err_code rc = open_job(rq, text, operation, &job, e);
@@ -77,8 +76,8 @@ api_job_errors(struct request *rq, struct err *e)
 	uuid_format(&job.uuid, id);
 	out = resp_stream(rq, 200, "text/csv; charset=utf-8; header=present");
 	resp_header(rq, "Content-Disposition",
-	    arena_printf(rq->arena, "attachment; filename=\"errors-%s.csv\"",
-		id));
+	    arena_printf(
+	        rq->arena, "attachment; filename=\"errors-%s.csv\"", id));
 	return job_errors_csv(
 	    rq->site, &rq->ctx, &job, rq->arena, out, flush, rq, e);
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* A digest that is looked for, and its place in the caller's list. */
 struct wanted {
 	uint8_t digest[INDEX_LEN];
@@ -57,9 +56,9 @@ lookup_some(struct db *db, const struct db_context *ctx, uint32_t field_id,
 }
 
 enum err_code
-customer_lookup(struct db *db, const struct db_context *ctx,
-    uint32_t field_id, const uint8_t (*digests)[INDEX_LEN], unsigned n,
-    uint64_t *seq_out, struct arena *a, struct err *e)
+customer_lookup(struct db *db, const struct db_context *ctx, uint32_t field_id,
+    const uint8_t (*digests)[INDEX_LEN], unsigned n, uint64_t *seq_out,
+    struct arena *a, struct err *e)
 {
 	struct wanted *list = arena_calloc(a, n, sizeof(*list));
 	enum err_code err = ERR_OK;
@@ -73,8 +72,8 @@ customer_lookup(struct db *db, const struct db_context *ctx,
 	qsort(list, n, sizeof(*list), compare_wanted);
 	for (i = 0; i < n && !err; i += some) {
 		some = n - i < DB_LIST_MAX ? n - i : DB_LIST_MAX;
-		err = lookup_some(
-		    db, ctx, field_id, list + i, some, seq_out, e);
+		err =
+		    lookup_some(db, ctx, field_id, list + i, some, seq_out, e);
 	}
 	return err;
 }

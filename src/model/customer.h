@@ -107,8 +107,8 @@ MUST_CHECK enum err_code customer_members(struct db *db,
 /* The UUIDs of customers first .. first + n - 1, as far as they exist:
  * out[seq - first]; others are left as they are. */
 MUST_CHECK enum err_code customer_ids(struct db *db,
-    const struct db_context *ctx, uint64_t first, unsigned n,
-    struct uuid *out, struct err *e);
+    const struct db_context *ctx, uint64_t first, unsigned n, struct uuid *out,
+    struct err *e);
 
 /* Counts what was sealed under a data key (S20). */
 MUST_CHECK enum err_code customer_count_sealed(struct db *db,

@@ -108,8 +108,8 @@ query_range(struct page *g, uint64_t first, uint64_t end, unsigned skip,
     unsigned limit, struct db_rows **out)
 {
 	return db_query(g->db, g->ctx, SQL_CUSTOMER_RANGE,
-	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)end),
-		db_int(skip), db_int(limit)),
+	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)end), db_int(skip),
+	        db_int(limit)),
 	    out, g->e);
 }
 
@@ -144,8 +144,8 @@ write_placed(struct page *g, uint64_t position, unsigned n)
 	enum err_code err;
 
 	err = db_query(g->db, g->ctx, SQL_CUSTOMER_PLACED,
-	    DB_ARGS(db_int(g->segment_id), db_int((int64_t)position),
-		db_int(n)),
+	    DB_ARGS(
+	        db_int(g->segment_id), db_int((int64_t)position), db_int(n)),
 	    &r, g->e);
 	if (err)
 		return err;
@@ -170,7 +170,7 @@ read_places(struct page *g, const struct segment_page *at, unsigned limit,
 	out->n = 0;
 	err = db_query(g->db, g->ctx, SQL_CUSTOMER_PLACES,
 	    DB_ARGS(db_int(g->segment_id), db_int((int64_t)at->position),
-		db_int(at->skip), db_int(limit)),
+	        db_int(at->skip), db_int(limit)),
 	    &r, g->e);
 	if (err)
 		return err;
@@ -189,7 +189,7 @@ run_length(const struct places *m, unsigned i)
 	unsigned j = i + 1;
 
 	while (j < m->n && m->seqs[j] > m->seqs[j - 1] &&
-	    m->seqs[j] - m->seqs[i] < 2 * (uint64_t)(j + 1 - i))
+	       m->seqs[j] - m->seqs[i] < 2 * (uint64_t)(j + 1 - i))
 		j++;
 	return j - i;
 }
@@ -217,8 +217,8 @@ write_members(struct page *g, const struct places *m)
 
 /* Writes the customers of one range, all of which are of the page. */
 static enum err_code
-write_range(struct page *g, uint64_t first, uint64_t end, unsigned skip,
-    unsigned limit)
+write_range(
+    struct page *g, uint64_t first, uint64_t end, unsigned skip, unsigned limit)
 {
 	struct db_rows *r;
 	enum err_code err = query_range(g, first, end, skip, limit, &r);
@@ -235,16 +235,21 @@ customer_page_write(struct db *db, const struct db_context *ctx,
     uint32_t segment_id, const struct segment_page *page, unsigned limit,
     struct buf *out, customer_flush *flush, void *arg, struct err *e)
 {
-	struct page g = {.db = db, .ctx = ctx, .segment_id = segment_id,
-	    .out = out, .flush = flush, .arg = arg, .e = e};
+	struct page g = {.db = db,
+	    .ctx = ctx,
+	    .segment_id = segment_id,
+	    .out = out,
+	    .flush = flush,
+	    .arg = arg,
+	    .e = e};
 	struct places members;
 	enum err_code err;
 
 	if (limit > CUSTOMERS_PER_PAGE)
 		limit = CUSTOMERS_PER_PAGE;
 	if (page->ranged)
-		return write_range(&g, page->first_seq, page->end_seq,
-		    page->seq_skip, limit);
+		return write_range(
+		    &g, page->first_seq, page->end_seq, page->seq_skip, limit);
 	if (segment_id == SEGMENT_ALL)
 		return write_range(
 		    &g, page->position, INT64_MAX, page->skip, limit);

@@ -35,8 +35,8 @@ customer_insert(struct db *db, const struct db_context *ctx,
 		*v++ = db_int(now);
 		*v++ = db_int(now);
 	}
-	err = db_bulk(
-	    db, ctx, SQL_CUSTOMER_INSERT, cells, n, CUSTOMER_CELLS, e);
+	err =
+	    db_bulk(db, ctx, SQL_CUSTOMER_INSERT, cells, n, CUSTOMER_CELLS, e);
 	free(cells);
 	return err;
 }
@@ -70,9 +70,9 @@ fill_list(struct db_val list[DB_LIST_MAX], const uint64_t *seqs, unsigned i,
 }
 
 enum err_code
-customer_read(struct db *db, const struct db_context *ctx,
-    const uint64_t *seqs, unsigned n, struct customer *out,
-    unsigned *found_out, struct buf *profiles, struct err *e)
+customer_read(struct db *db, const struct db_context *ctx, const uint64_t *seqs,
+    unsigned n, struct customer *out, unsigned *found_out, struct buf *profiles,
+    struct err *e)
 {
 	struct db_val list[DB_LIST_MAX];
 	struct db_rows *r;
@@ -103,8 +103,8 @@ customer_update(struct db *db, const struct db_context *ctx,
 
 	err = db_exec(db, ctx, SQL_CUSTOMER_UPDATE,
 	    DB_ARGS(db_int(c->key_version),
-		db_bytes(profiles->data + c->at, c->n), db_int(now),
-		db_int((int64_t)c->seq), db_int(c->revision)),
+	        db_bytes(profiles->data + c->at, c->n), db_int(now),
+	        db_int((int64_t)c->seq), db_int(c->revision)),
 	    &affected, NULL, e);
 	if (!err && affected != 1)
 		return err_set(e, ERR_RETRY, NULL);
@@ -152,9 +152,8 @@ customer_drop_keys(struct db *db, const struct db_context *ctx,
 #define MEMBER_CELLS 4
 
 enum err_code
-customer_join(struct db *db, const struct db_context *ctx,
-    uint32_t segment_id, const struct member *members, unsigned n,
-    int64_t now, struct err *e)
+customer_join(struct db *db, const struct db_context *ctx, uint32_t segment_id,
+    const struct member *members, unsigned n, int64_t now, struct err *e)
 {
 	struct db_val *cells = new_cells(n, MEMBER_CELLS), *v = cells;
 	enum err_code err;

@@ -29,8 +29,8 @@ idempotency_key_check(const char *key, struct err *e)
 }
 
 static void
-slot_of(const struct db_context *ctx, const struct idempotency *i,
-    struct slot *out)
+slot_of(
+    const struct db_context *ctx, const struct idempotency *i, struct slot *out)
 {
 	size_t n = strnlen(i->route, 64);
 
@@ -94,8 +94,8 @@ idempotency_find(struct site *s, const struct db_context *ctx,
     const struct idempotency *i, int *status_out, struct buf *out,
     struct err *e)
 {
-	struct finding f = {.want = i, .status_out = status_out, .out = out,
-	    .e = e};
+	struct finding f = {
+	    .want = i, .status_out = status_out, .out = out, .e = e};
 	struct keyring *k;
 	struct slot slot;
 	enum err_code err = site_keyring(s, ctx, &k, e);
@@ -107,16 +107,15 @@ idempotency_find(struct site *s, const struct db_context *ctx,
 	f.cipher = keyring_rest(k, REST_IDEMPOTENCY);
 	err = db_one(s->db, ctx, SQL_IDEMPOTENCY_FIND,
 	    DB_ARGS(db_int(ctx->user_id), db_str(i->route),
-		db_bytes(slot.key, sizeof(slot.key)), db_int(clock_now_ms())),
+	        db_bytes(slot.key, sizeof(slot.key)), db_int(clock_now_ms())),
 	    take_answer, &f, e);
 	return err ? err : f.err;
 }
 
 /* Puts a first answer down; one that has expired makes room for it. */
 static enum err_code
-insert(struct db *db, const struct db_context *ctx,
-    const struct idempotency *i, const struct slot *slot, int status,
-    struct db_val sealed, struct err *e)
+insert(struct db *db, const struct db_context *ctx, const struct idempotency *i,
+    const struct slot *slot, int status, struct db_val sealed, struct err *e)
 {
 	struct db_val key = db_bytes(slot->key, sizeof(slot->key));
 	int64_t now = clock_now_ms();
@@ -129,8 +128,8 @@ insert(struct db *db, const struct db_context *ctx,
 		return err;
 	return db_exec(db, ctx, SQL_IDEMPOTENCY_INSERT,
 	    DB_ARGS(db_int(ctx->user_id), db_str(i->route), key,
-		db_bytes(i->content, sizeof(i->content)), db_int(status),
-		sealed, db_int(now + IDEMPOTENCY_KEPT_MS)),
+	        db_bytes(i->content, sizeof(i->content)), db_int(status),
+	        sealed, db_int(now + IDEMPOTENCY_KEPT_MS)),
 	    NULL, NULL, e);
 }
 
@@ -141,8 +140,8 @@ replace(struct db *db, const struct db_context *ctx,
 {
 	return db_exec(db, ctx, SQL_IDEMPOTENCY_REPLACE,
 	    DB_ARGS(db_int(status), sealed, db_int(ctx->user_id),
-		db_str(i->route), db_bytes(slot->key, sizeof(slot->key)),
-		db_bytes(i->content, sizeof(i->content))),
+	        db_str(i->route), db_bytes(slot->key, sizeof(slot->key)),
+	        db_bytes(i->content, sizeof(i->content))),
 	    NULL, NULL, e);
 }
 

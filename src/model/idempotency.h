@@ -26,8 +26,8 @@ MUST_CHECK enum err_code idempotency_key_check(const char *key, struct err *e);
  * in out. ERR_NOT_FOUND: none. ERR_CONFLICT: the key was used with other
  * content. */
 MUST_CHECK enum err_code idempotency_find(struct site *s,
-    const struct db_context *ctx, const struct idempotency *i,
-    int *status_out, struct buf *out, struct err *e);
+    const struct db_context *ctx, const struct idempotency *i, int *status_out,
+    struct buf *out, struct err *e);
 
 /* Keeps an answer, or replaces it with a better one of the same key (the inline
  * completion). `first` inserts: ERR_DUPLICATE if another request was faster. */

@@ -51,12 +51,12 @@ job_chunk_put(struct site *s, const struct db_context *ctx,
 	struct buf sealed = {0};
 	enum err_code err;
 
-	err = job_seal(s, ctx, REST_QUEUE, job, n, packed->data, packed->len,
-	    &sealed, e);
+	err = job_seal(
+	    s, ctx, REST_QUEUE, job, n, packed->data, packed->len, &sealed, e);
 	if (!err)
 		err = db_exec(s->db, ctx, SQL_JOB_CHUNK_INSERT,
 		    DB_ARGS(db_uuid(job), db_int(n), db_int(nrows),
-			db_bytes(sealed.data, sealed.len)),
+		        db_bytes(sealed.data, sealed.len)),
 		    NULL, NULL, e);
 	buf_free(&sealed);
 	return err;
@@ -64,8 +64,8 @@ job_chunk_put(struct site *s, const struct db_context *ctx,
 
 /* Takes the positions of the job's rows, `all` before the group. */
 static enum err_code
-take_positions(struct db *db, const struct db_context *ctx, struct job *job,
-    struct err *e)
+take_positions(
+    struct db *db, const struct db_context *ctx, struct job *job, struct err *e)
 {
 	enum err_code err;
 
@@ -85,13 +85,13 @@ insert_job(struct db *db, const struct db_context *ctx, const struct job *job,
 {
 	return db_exec(db, ctx, SQL_JOB_INSERT,
 	    DB_ARGS(db_uuid(&job->uuid), db_str(job->operation),
-		db_str(job_state_name(job->state)), db_int(job->segment_id),
-		db_int(job->user_id), db_str(existing[job->on_existing]),
-		db_str(job->columns), db_int(job->rows),
-		db_int(job->chunks_left), db_int(job->attempts),
-		db_int((int64_t)job->first_seq),
-		db_int((int64_t)job->first_position), db_int(job->created_at),
-		job->started_at ? db_int(job->started_at) : db_null()),
+	        db_str(job_state_name(job->state)), db_int(job->segment_id),
+	        db_int(job->user_id), db_str(existing[job->on_existing]),
+	        db_str(job->columns), db_int(job->rows),
+	        db_int(job->chunks_left), db_int(job->attempts),
+	        db_int((int64_t)job->first_seq),
+	        db_int((int64_t)job->first_position), db_int(job->created_at),
+	        job->started_at ? db_int(job->started_at) : db_null()),
 	    NULL, NULL, e);
 }
 
@@ -116,8 +116,8 @@ insert_queue(struct site *s, const struct db_context *ctx,
 		*v++ = db_str(owner ? owner : "");
 		*v++ = db_int(at);
 	}
-	err = db_bulk(s->db, ctx, SQL_JOB_QUEUE_INSERT, cells,
-	    job->chunks_left, QUEUE_CELLS, e);
+	err = db_bulk(s->db, ctx, SQL_JOB_QUEUE_INSERT, cells, job->chunks_left,
+	    QUEUE_CELLS, e);
 	free(cells);
 	return err;
 }
@@ -231,8 +231,8 @@ static enum err_code
 check_user(struct db *db, const struct db_context *ctx, const struct job *job,
     struct err *e)
 {
-	unsigned need = !strcmp(job->operation, "upload") ? RIGHT_UPLOAD
-							  : RIGHT_WRITE;
+	unsigned need =
+	    !strcmp(job->operation, "upload") ? RIGHT_UPLOAD : RIGHT_WRITE;
 	struct db_context as = *ctx;
 	bool lives = false;
 	unsigned rights;
@@ -256,20 +256,20 @@ job_check(struct db *db, const struct db_context *ctx, const struct job *job,
 {
 	enum err_code err;
 
-	err = db_one(db, ctx, SQL_JOB_PLACE,
-	    DB_ARGS(db_int(job->segment_id)), take_uuid, workspace_out, e);
-	if (err == ERR_NOT_FOUND || (!err && ctx->workspace_id !=
-						 job->workspace_id))
-		return err_fault(e, ERR_FORBIDDEN,
-		    "the job's workspace or group is gone");
+	err = db_one(db, ctx, SQL_JOB_PLACE, DB_ARGS(db_int(job->segment_id)),
+	    take_uuid, workspace_out, e);
+	if (err == ERR_NOT_FOUND ||
+	    (!err && ctx->workspace_id != job->workspace_id))
+		return err_fault(
+		    e, ERR_FORBIDDEN, "the job's workspace or group is gone");
 	if (err || !job->user_id)
 		return err;
 	return check_user(db, ctx, job, e);
 }
 
 enum err_code
-job_list(struct db *db, const struct db_context *ctx, struct buf *out,
-    struct err *e)
+job_list(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
 {
 	struct db_rows *r;
 	struct uuid id;

@@ -67,9 +67,9 @@ take(struct site *s, const char *owner, struct claim *c, bool *got_out,
 
 	err = db_exec(s->db, NULL, SQL_JOB_QUEUE_CLAIM,
 	    DB_ARGS(db_str(owner),
-		db_int(clock_now_ms() + s->conf->worker_lease),
-		db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
-		db_int(c->attempt)),
+	        db_int(clock_now_ms() + s->conf->worker_lease),
+	        db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
+	        db_int(c->attempt)),
 	    &affected, NULL, e);
 	*got_out = !err && affected == 1;
 	if (*got_out) {
@@ -125,8 +125,8 @@ mark_start(struct site *s, const struct claim *c, struct err *e)
 	struct db_context ctx = claim_context(c);
 
 	return db_exec(s->db, &ctx, SQL_JOB_START,
-	    DB_ARGS(db_int(clock_now_ms()), db_int(c->attempt),
-		db_uuid(&c->job)),
+	    DB_ARGS(
+	        db_int(clock_now_ms()), db_int(c->attempt), db_uuid(&c->job)),
 	    NULL, NULL, e);
 }
 
@@ -216,7 +216,7 @@ job_chunk_fence(struct db *db, const struct db_context *ctx,
 
 	err = db_exec(db, ctx, SQL_JOB_QUEUE_FENCE,
 	    DB_ARGS(db_uuid(&c->job), db_int(c->n), db_str(c->owner),
-		db_int(c->attempt)),
+	        db_int(c->attempt)),
 	    &affected, NULL, e);
 	if (!err && affected != 1)
 		return err_set(e, ERR_SUPERSEDED, NULL);
@@ -236,8 +236,8 @@ job_chunk_done(struct db *db, const struct db_context *ctx,
 		return err;
 	err = db_exec(db, ctx, SQL_JOB_COUNT,
 	    DB_ARGS(db_int(failed), db_int(clock_now_ms()),
-		db_int((int64_t)succeeded + failed), db_int(succeeded),
-		db_int(failed), db_uuid(&c->job)),
+	        db_int((int64_t)succeeded + failed), db_int(succeeded),
+	        db_int(failed), db_uuid(&c->job)),
 	    &affected, NULL, e);
 	if (!err && affected != 1)
 		return err_set(e, ERR_SUPERSEDED, NULL);
@@ -306,8 +306,8 @@ job_fail(struct db *db, const struct db_context *ctx, const struct claim *c,
 
 	uuid_format(&c->job, id);
 	if (!err)
-		log_error("job %s failed at chunk %u, try %u", id, c->n,
-		    c->attempt);
+		log_error(
+		    "job %s failed at chunk %u, try %u", id, c->n, c->attempt);
 	return err == ERR_SUPERSEDED ? ERR_OK : err;
 }
 
@@ -327,8 +327,8 @@ job_chunk_retry(
 		    conf->worker_backoff_max, c->attempt - 1, random_u32());
 		err = db_exec(s->db, ctx, SQL_JOB_QUEUE_FREE,
 		    DB_ARGS(db_int(clock_now_ms() + wait),
-			db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
-			db_str(c->owner), db_int(c->attempt)),
+		        db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
+		        db_str(c->owner), db_int(c->attempt)),
 		    NULL, NULL, &e);
 	}
 	if (err && err != ERR_UNAVAILABLE)

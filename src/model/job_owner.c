@@ -111,8 +111,8 @@ job_release(struct db *db, const char *owner, struct err *e)
 	for (i = 0; i < n && !err; i++, c++)
 		err = db_exec(db, NULL, SQL_JOB_QUEUE_FREE,
 		    DB_ARGS(db_int(clock_now_ms()), db_int(c->account_id),
-			db_uuid(&c->job), db_int(c->n), db_str(owner),
-			db_int(c->attempt)),
+		        db_uuid(&c->job), db_int(c->n), db_str(owner),
+		        db_int(c->attempt)),
 		    NULL, NULL, e);
 	buf_free(&owned);
 	return err;
@@ -131,8 +131,7 @@ read_owners(struct db *db, const char *from, const char *to, struct buf *out,
 	if (err)
 		return err;
 	while (out->len < OWNERS_MAX * sizeof(owner) && db_next(r)) {
-		snprintf(
-		    owner, sizeof(owner), "%s", db_get_bytes(r, 0, NULL));
+		snprintf(owner, sizeof(owner), "%s", db_get_bytes(r, 0, NULL));
 		buf_add(out, owner, sizeof(owner));
 	}
 	return db_done(&r, e);

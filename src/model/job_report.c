@@ -8,9 +8,8 @@
 
 enum err_code
 job_error_put(struct site *s, const struct db_context *ctx,
-    const struct claim *c, const struct schema *schema,
-    const struct record *r, const char *field, enum row_code code,
-    struct err *e)
+    const struct claim *c, const struct schema *schema, const struct record *r,
+    const char *field, enum row_code code, struct err *e)
 {
 	struct buf packed = {0}, sealed = {0};
 	enum err_code err;
@@ -21,9 +20,9 @@ job_error_put(struct site *s, const struct db_context *ctx,
 	if (!err)
 		err = db_exec(s->db, ctx, SQL_JOB_ERROR_INSERT,
 		    DB_ARGS(db_uuid(&c->job), db_int(r->row), db_int(r->line),
-			db_str(field), db_str(row_code_name(code)),
-			db_bytes(sealed.data, sealed.len),
-			db_int(clock_now_ms() + JOB_ERRORS_KEPT_MS)),
+		        db_str(field), db_str(row_code_name(code)),
+		        db_bytes(sealed.data, sealed.len),
+		        db_int(clock_now_ms() + JOB_ERRORS_KEPT_MS)),
 		    NULL, NULL, e);
 	buf_free(&packed);
 	buf_free(&sealed);
@@ -100,8 +99,8 @@ add_errors(struct db *db, const struct db_context *ctx, const struct job *job,
 static void
 add_counts(struct buf *out, const struct job *job)
 {
-	uint64_t percent = job->processed * UINT64_C(100) /
-	    (job->rows ? job->rows : 1);
+	uint64_t percent =
+	    job->processed * UINT64_C(100) / (job->rows ? job->rows : 1);
 
 	buf_addf(out,
 	    ",\"rows\":%u,\"processed\":%u,\"succeeded\":%u,\"failed\":%u,"
@@ -133,7 +132,7 @@ job_write(struct site *s, const struct db_context *ctx, const char *account,
 	buf_addc(out, ']');
 	add_string(out, "errors_url",
 	    arena_printf(a, "https://%s/v1/jobs/%s/errors",
-		s->conf->server_hostname, uuid));
+	        s->conf->server_hostname, uuid));
 	buf_addc(out, '}');
 	return err;
 }
@@ -184,8 +183,8 @@ add_cell(struct sheet *t, const struct record *rec, const char *name)
 }
 
 static enum err_code
-open_record(struct sheet *t, struct db_rows *r, struct record *rec,
-    struct err *e)
+open_record(
+    struct sheet *t, struct db_rows *r, struct record *rec, struct err *e)
 {
 	const uint8_t *p;
 	const char *sealed;
@@ -247,8 +246,8 @@ job_errors_csv(struct site *s, const struct db_context *ctx,
     const struct job *job, struct arena *a, struct buf *out, job_flush *flush,
     void *arg, struct err *e)
 {
-	struct sheet t = {.ctx = ctx, .job = job, .out = out, .flush = flush,
-	    .arg = arg};
+	struct sheet t = {
+	    .ctx = ctx, .job = job, .out = out, .flush = flush, .arg = arg};
 	enum err_code err;
 
 	err = json_read_mem(job->columns, strlen(job->columns), &t.columns, e);

@@ -30,8 +30,8 @@ job_seal(struct site *s, const struct db_context *ctx, enum rest_use use,
 	if (!room)
 		return err_set(e, ERR_TOO_LARGE, NULL);
 	write_ad(ad, ctx, job, number);
-	aead_seal(keyring_rest(k, use), ad, sizeof(ad), plain, n,
-	    (uint8_t *)room);
+	aead_seal(
+	    keyring_rest(k, use), ad, sizeof(ad), plain, n, (uint8_t *)room);
 	out->len += n + AEAD_OVERHEAD;
 	return ERR_OK;
 }

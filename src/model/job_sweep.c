@@ -1,14 +1,14 @@
 #include "base/clock.h"
 #include "model/job.h"
 
-#define SWEEP_ROWS 1000	    /* the LIMIT of the statements */
-#define SWEEP_ACCOUNTS 100  /* the LIMIT of ACCOUNT_AFTER */
-#define SWEEP_STEPS 50	    /* of one table of one account in one call */
+#define SWEEP_ROWS 1000    /* the LIMIT of the statements */
+#define SWEEP_ACCOUNTS 100 /* the LIMIT of ACCOUNT_AFTER */
+#define SWEEP_STEPS 50     /* of one table of one account in one call */
 
 /* Deletes step by step, so that no lock is held for long. */
 static enum err_code
-sweep_table(struct db *db, const struct db_context *ctx, enum stmt st,
-    struct err *e)
+sweep_table(
+    struct db *db, const struct db_context *ctx, enum stmt st, struct err *e)
 {
 	uint64_t affected = SWEEP_ROWS;
 	enum err_code err = ERR_OK;

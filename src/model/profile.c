@@ -59,12 +59,15 @@ add_given(const struct merge *m, unsigned i)
 }
 
 void
-profile_build(struct buf *out, const struct schema *s,
-    const struct record *r, struct keyring *k, const char *workspace,
-    const char *customer)
+profile_build(struct buf *out, const struct schema *s, const struct record *r,
+    struct keyring *k, const char *workspace, const char *customer)
 {
-	struct merge m = {.schema = s, .record = r, .ring = k,
-	    .workspace = workspace, .customer = customer, .out = out};
+	struct merge m = {.schema = s,
+	    .record = r,
+	    .ring = k,
+	    .workspace = workspace,
+	    .customer = customer,
+	    .out = out};
 	unsigned i;
 
 	buf_addc(out, '{');
@@ -140,8 +143,8 @@ looks_sealed(const struct member *v)
 		char c = v->json[i];
 
 		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			(c >= '0' && c <= '9') || c == '+' || c == '/' ||
-			c == '='))
+		        (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+		        c == '='))
 			return false;
 	}
 	return true;
@@ -249,9 +252,14 @@ profile_merge(struct buf *out, const struct schema *s, const char *old,
     size_t n, uint32_t old_version, const struct record *r, struct keyring *k,
     const char *workspace, const char *customer, struct err *e)
 {
-	struct merge m = {.schema = s, .record = r, .ring = k,
-	    .old_version = old_version, .workspace = workspace,
-	    .customer = customer, .out = out, .e = e};
+	struct merge m = {.schema = s,
+	    .record = r,
+	    .ring = k,
+	    .old_version = old_version,
+	    .workspace = workspace,
+	    .customer = customer,
+	    .out = out,
+	    .e = e};
 	enum err_code err;
 
 	if (n < 2 || old[0] != '{')

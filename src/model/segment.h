@@ -83,8 +83,8 @@ struct segment_page {
 	uint64_t total;    /* live members of the segment */
 	uint64_t position; /* from here on, */
 	uint32_t skip;     /* past so many members */
-	/* The same as customers, if they lie in one range: those with a seq from
-	 * first_seq to before end_seq, past seq_skip of them. */
+	/* The same as customers, if they lie in one range: those with a seq
+	 * from first_seq to before end_seq, past seq_skip of them. */
 	bool ranged;
 	uint64_t first_seq, end_seq;
 	uint32_t seq_skip;

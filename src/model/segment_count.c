@@ -10,8 +10,16 @@ static const uint64_t SPANS[] = {
     [LEVEL_BUCKET] = BUCKET_SIZE, [LEVEL_BLOCK] = BUCKET_SIZE * BLOCK_SIZE};
 
 /* Cells of SEGMENT_BUCKET_ADD. */
-enum { CELL_SEGMENT, CELL_LEVEL, CELL_BUCKET, CELL_LIVE, CELL_LOW, CELL_HIGH,
-    CELL_DELTA, CELLS };
+enum {
+	CELL_SEGMENT,
+	CELL_LEVEL,
+	CELL_BUCKET,
+	CELL_LIVE,
+	CELL_LOW,
+	CELL_HIGH,
+	CELL_DELTA,
+	CELLS
+};
 
 /* How many of members[0..n) lie in the span of the first. */
 static unsigned
@@ -47,8 +55,7 @@ fill_cells(struct db_val *cells, enum level level, uint32_t segment_id,
 {
 	cells[CELL_SEGMENT] = db_int(segment_id);
 	cells[CELL_LEVEL] = db_int(level);
-	cells[CELL_BUCKET] =
-	    db_int((int64_t)(run[0].position / SPANS[level]));
+	cells[CELL_BUCKET] = db_int((int64_t)(run[0].position / SPANS[level]));
 	cells[CELL_LIVE] = db_int(n);
 	cells[CELL_LOW] = db_int((int64_t)run[0].position);
 	cells[CELL_HIGH] = db_int((int64_t)run[n - 1].position + 1);

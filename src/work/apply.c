@@ -9,8 +9,8 @@
 #define CAREFUL_TRIES 5
 
 enum err_code
-chunk_unpack(struct chunk *c, const struct row *row, struct record *out,
-    struct err *e)
+chunk_unpack(
+    struct chunk *c, const struct row *row, struct record *out, struct err *e)
 {
 	const uint8_t *p = row->packed;
 	const uint8_t *end = (uint8_t *)c->packed.data + c->packed.len;
@@ -234,9 +234,11 @@ enum err_code
 work_apply(struct site *s, const struct claim *claim, struct applied *out,
     struct err *e)
 {
-	struct chunk c = {.site = s, .claim = claim, .out = out,
+	struct chunk c = {.site = s,
+	    .claim = claim,
+	    .out = out,
 	    .ctx = {.account_id = claim->account_id,
-		.workspace_id = claim->workspace_id}};
+	        .workspace_id = claim->workspace_id}};
 	enum err_code err;
 
 	memset(out, 0, sizeof(*out));

@@ -33,8 +33,7 @@ name_customers(struct chunk *c)
 }
 
 static enum err_code
-build_new(struct chunk *c, struct row *row, struct customer *out,
-    struct err *e)
+build_new(struct chunk *c, struct row *row, struct customer *out, struct err *e)
 {
 	char text[UUID_TEXT];
 	struct record r;
@@ -48,8 +47,8 @@ build_new(struct chunk *c, struct row *row, struct customer *out,
 	out->revision = 1;
 	out->key_version = keyring_version(c->ring);
 	out->at = c->profiles.len;
-	profile_build(&c->profiles, &c->schema, &r, c->ring,
-	    c->workspace_text, text);
+	profile_build(
+	    &c->profiles, &c->schema, &r, c->ring, c->workspace_text, text);
 	out->n = c->profiles.len - out->at;
 	if (out->n > PROFILE_MAX)
 		return err_fault(e, ERR_INTERNAL, "a profile is too long");
@@ -93,13 +92,12 @@ build_merged(struct chunk *c, const struct row *row, struct err *e)
 
 	if (err)
 		return err;
-	m = bsearch(&key, c->merged, c->nmerged, sizeof(*m),
-	    compare_customers);
+	m = bsearch(&key, c->merged, c->nmerged, sizeof(*m), compare_customers);
 	if (!m)
 		return err_fault(e, ERR_RETRY, "a customer has just gone");
 	uuid_format(&m->uuid, text);
-	err = profile_merge(&c->profiles, &c->schema, c->old.data + m->at,
-	    m->n, m->key_version, &r, c->ring, c->workspace_text, text, e);
+	err = profile_merge(&c->profiles, &c->schema, c->old.data + m->at, m->n,
+	    m->key_version, &r, c->ring, c->workspace_text, text, e);
 	m->key_version = keyring_version(c->ring);
 	m->at = at;
 	m->n = c->profiles.len - at;
@@ -136,12 +134,11 @@ chunk_build(struct chunk *c, struct err *e)
 		struct row *row = &c->rows[i];
 
 		if (row->fate == FATE_NEW)
-			err = build_new(
-			    c, row, &c->created[c->ncreated++], e);
+			err = build_new(c, row, &c->created[c->ncreated++], e);
 		else if (row->fate == FATE_MERGE)
 			err = build_merged(c, row, e);
 	}
-	c->sealed += aead_take_count(
-	    keyring_data(c->ring, keyring_version(c->ring)));
+	c->sealed +=
+	    aead_take_count(keyring_data(c->ring, keyring_version(c->ring)));
 	return err;
 }

@@ -33,8 +33,8 @@ struct row {
 /* A unique value that a row gives. */
 struct claimed_key {
 	struct customer_key key; /* seq: of the row's customer */
-	unsigned row, field;	 /* index in rows; in schema->fields */
-	bool kept;		 /* its customer has it already */
+	unsigned row, field;     /* index in rows; in schema->fields */
+	bool kept;               /* its customer has it already */
 };
 
 struct chunk {
@@ -47,8 +47,8 @@ struct chunk {
 	struct schema schema;
 	struct buf packed;   /* the opened payload */
 	struct arena *arena; /* as long as the chunk */
-	bool careful;	     /* look every unique value up */
-	bool doubtful;	     /* COMMIT was answered by the mark */
+	bool careful;        /* look every unique value up */
+	bool doubtful;       /* COMMIT was answered by the mark */
 	uint64_t sealed;     /* values, over all tries */
 
 	/* Made anew by each try. */
@@ -74,8 +74,8 @@ chunk_keys(struct buf *b, unsigned *n_out)
 }
 
 /* Unpacks a row; the record lives until the next call. */
-MUST_CHECK enum err_code chunk_unpack(struct chunk *c, const struct row *row,
-    struct record *out, struct err *e);
+MUST_CHECK enum err_code chunk_unpack(
+    struct chunk *c, const struct row *row, struct record *out, struct err *e);
 
 /* Decides what becomes of each row by what the store has. */
 MUST_CHECK enum err_code chunk_resolve(struct chunk *c, struct err *e);

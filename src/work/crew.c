@@ -17,11 +17,11 @@
 #include "work/wake.h"
 #include "work/worker.h"
 
-#define QUICK_MS 1000      /* a process that lives less died at its start */
-#define DELAY_MS 200       /* before the next after such a death, */
-#define DELAY_MAX_MS 2000  /* doubled with each up to this */
-#define STOP_MS 60000      /* a stop takes no longer */
-#define MEMBERS_MAX 256    /* old and new ones */
+#define QUICK_MS 1000     /* a process that lives less died at its start */
+#define DELAY_MS 200      /* before the next after such a death, */
+#define DELAY_MAX_MS 2000 /* doubled with each up to this */
+#define STOP_MS 60000     /* a stop takes no longer */
+#define MEMBERS_MAX 256   /* old and new ones */
 
 struct member {
 	pid_t pid;
@@ -37,7 +37,7 @@ struct crew {
 	struct member members[MEMBERS_MAX];
 	unsigned n;
 	unsigned generation; /* counts readings of the configuration */
-	unsigned quick;	     /* quick deaths in a row */
+	unsigned quick;      /* quick deaths in a row */
 	int64_t not_before;  /* no process is started earlier */
 	int64_t deadline;    /* when stopping: those left are killed; else 0 */
 	int status;
@@ -54,8 +54,7 @@ signal_members(const struct crew *w, int sig, unsigned below)
 }
 
 /* In the new process: ends with its master, whatever ends that. */
-static void __attribute__((noreturn))
-member_main(struct crew *w, pid_t master)
+static void __attribute__((noreturn)) member_main(struct crew *w, pid_t master)
 {
 	int status = EX_OK;
 
@@ -75,7 +74,7 @@ is_short(const struct crew *w)
 	for (i = 0; i < w->n; i++)
 		n += w->members[i].generation == w->generation;
 	return !w->deadline && n < w->gear->conf->worker_processes &&
-	    w->n < MEMBERS_MAX;
+	       w->n < MEMBERS_MAX;
 }
 
 static void
@@ -88,13 +87,14 @@ start_missing(struct crew *w)
 		if (pid == 0)
 			member_main(w, self);
 		if (pid < 0) {
-			log_error("cannot start a process: %s",
-			    strerror(errno));
+			log_error(
+			    "cannot start a process: %s", strerror(errno));
 			w->not_before = clock_mono_ms() + QUICK_MS;
 			return;
 		}
 		w->members[w->n++] = (struct member){.pid = pid,
-		    .generation = w->generation, .started = clock_mono_ms()};
+		    .generation = w->generation,
+		    .started = clock_mono_ms()};
 	}
 }
 
@@ -181,7 +181,7 @@ move_wake(struct crew *w, const struct equipment *fresh)
 	struct err e;
 
 	if (!strcmp(w->gear->conf->worker_wake_socket,
-		fresh->conf->worker_wake_socket))
+	        fresh->conf->worker_wake_socket))
 		return;
 	close_wake(w);
 	if (wake_listen(fresh->conf, &w->wake, &e))
@@ -195,8 +195,8 @@ reload(struct crew *w)
 	struct err e;
 
 	if (equipment_open(w->conf_path, &fresh, &e)) {
-		log_error("the configuration stays as it was: %s",
-		    err_text(&e));
+		log_error(
+		    "the configuration stays as it was: %s", err_text(&e));
 		return;
 	}
 	if (equipment_log(fresh, &e))
@@ -265,8 +265,8 @@ wait_signal(struct crew *w, const sigset_t *set)
 static sigset_t
 block_signals(void)
 {
-	static const int all[] = {SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGQUIT,
-	    SIGINT};
+	static const int all[] = {
+	    SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGQUIT, SIGINT};
 	sigset_t set;
 	size_t i;
 
@@ -314,8 +314,11 @@ remove_pid_file(struct crew *w)
 int
 crew_run(const char *conf_path, struct equipment **q)
 {
-	struct crew w = {.conf_path = conf_path, .gear = *q, .wake = -1,
-	    .generation = 1, .status = EX_OK};
+	struct crew w = {.conf_path = conf_path,
+	    .gear = *q,
+	    .wake = -1,
+	    .generation = 1,
+	    .status = EX_OK};
 	sigset_t set = block_signals();
 	struct err e;
 

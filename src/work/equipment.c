@@ -33,7 +33,8 @@ equipment_log(const struct equipment *q, struct err *e)
 	enum log_level level;
 
 	if (!log_level_parse(q->conf->server_log_level, &level))
-		return err_set(e, ERR_BAD_REQUEST, "[server] log_level: one of "
+		return err_set(e, ERR_BAD_REQUEST,
+		    "[server] log_level: one of "
 		    "error, warning, info, debug is needed");
 	if (!log_open("coffer-worker", path, level))
 		return err_set(e, ERR_BAD_REQUEST,

@@ -22,8 +22,8 @@ find_twins(struct chunk *c, const struct claimed_key *keys, unsigned n)
 	unsigned i;
 
 	for (i = 1; i < n; i++)
-		if (!memcmp(keys[i].key.digest, keys[i - 1].key.digest,
-			INDEX_LEN))
+		if (!memcmp(
+		        keys[i].key.digest, keys[i - 1].key.digest, INDEX_LEN))
 			set_wrong(c, &keys[i], ROW_DUPLICATE);
 }
 
@@ -44,7 +44,7 @@ meet(struct chunk *c, struct claimed_key *k, uint64_t owner)
 	row->seq = owner;
 	if (row->fate == FATE_NEW)
 		row->fate = c->job.on_existing == EXISTING_JOIN ? FATE_JOIN
-								: FATE_MERGE;
+		                                                : FATE_MERGE;
 }
 
 /* Looks up the n values of one field. */
@@ -113,7 +113,7 @@ chunk_resolve(struct chunk *c, struct err *e)
 	keys = chunk_keys(&c->keys, &n);
 	for (i = 0; i < n && !err; i += run) {
 		for (run = 1; i + run < n && keys[i + run].key.field_id ==
-			 keys[i].key.field_id;)
+		                                 keys[i].key.field_id;)
 			run++;
 		find_twins(c, keys + i, run);
 		err = look_up(c, keys + i, run, e);

@@ -79,15 +79,15 @@ find_members(struct chunk *c, bool *in, struct err *e)
 	for (i = 0; i < c->nrows; i++) {
 		seqs[i] = c->rows[i].seq;
 		n += c->rows[i].fate == FATE_JOIN ||
-		    c->rows[i].fate == FATE_MERGE;
+		     c->rows[i].fate == FATE_MERGE;
 	}
 	if (n)
-		err = customer_members(c->site->db, &c->ctx,
-		    c->job.segment_id, seqs, c->nrows, in, c->try, e);
+		err = customer_members(c->site->db, &c->ctx, c->job.segment_id,
+		    seqs, c->nrows, in, c->try, e);
 	for (i = 0; i < c->nrows && n && !err; i++)
 		for (j = 0; j < i && c->rows[i].fate == FATE_JOIN; j++)
-			in[i] |= seqs[j] == seqs[i] &&
-			    c->rows[j].fate == FATE_JOIN;
+			in[i] |=
+			    seqs[j] == seqs[i] && c->rows[j].fate == FATE_JOIN;
 	return err;
 }
 
@@ -108,8 +108,8 @@ store_members(struct chunk *c, const bool *in, struct member *members,
 		    .fresh = row->fate == FATE_NEW};
 	}
 	*n_out = n;
-	return customer_join(c->site->db, &c->ctx, c->job.segment_id, members,
-	    n, c->now, e);
+	return customer_join(
+	    c->site->db, &c->ctx, c->job.segment_id, members, n, c->now, e);
 }
 
 static enum err_code
@@ -128,8 +128,8 @@ store_errors(struct chunk *c, struct err *e)
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,
 			    &c->schema, &r,
-			    c->schema.fields[row->wrong_field].name,
-			    row->wrong, e);
+			    c->schema.fields[row->wrong_field].name, row->wrong,
+			    e);
 		c->out->failed++;
 	}
 	return err;
@@ -172,8 +172,8 @@ chunk_store(struct chunk *c, struct err *e)
 	if (!err)
 		err = count_all(c, e);
 	if (!err && n)
-		err = segment_count_add(c->site->db, &c->ctx,
-		    c->job.segment_id, members, n, e);
+		err = segment_count_add(
+		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
 	if (!err && c->sealed)
 		err = customer_count_sealed(c->site->db, &c->ctx,
 		    keyring_version(c->ring), c->sealed, e);

@@ -55,8 +55,8 @@ wake_listen(const struct conf *c, int *fd_out, struct err *e)
 	fd = wake_socket();
 	remove_stale(addr.sun_path);
 	old = umask(0117);
-	failed = fd < 0 ||
-	    bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
+	failed =
+	    fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
 	umask(old);
 	if (failed) {
 		err_set(e, ERR_UNAVAILABLE,
@@ -84,7 +84,7 @@ wake_send(const struct conf *c, unsigned n)
 		return;
 	for (i = 0; i < n && i < WAKE_MOST; i++)
 		if (sendto(fd, "", 1, MSG_NOSIGNAL,
-			(const struct sockaddr *)&addr, sizeof(addr)) < 0)
+		        (const struct sockaddr *)&addr, sizeof(addr)) < 0)
 			break;
 	close(fd);
 }

@@ -15,7 +15,7 @@
 #include "work/apply.h"
 
 #define SWEEP_MS 60000
-#define AWAY_MS 100	 /* first pause while the database is away, */
+#define AWAY_MS 100      /* first pause while the database is away, */
 #define AWAY_MAX_MS 2000 /* doubled up to this */
 #define DRAIN_WAIT_MS 5000
 #define DRAIN_AWAY 8 /* pauses that --drain makes for the database */
@@ -279,9 +279,9 @@ drain_status(enum err_code err, const struct err *e)
 {
 	fprintf(stderr, "coffer-worker: %s%s%s\n", err_text(e),
 	    *e->cause ? ": " : "", e->cause);
-	return err == ERR_CRYPTO       ? EX_CONFIG
-	    : err == ERR_UNAVAILABLE ? EX_UNAVAILABLE
-				       : EX_SOFTWARE;
+	return err == ERR_CRYPTO        ? EX_CONFIG
+	       : err == ERR_UNAVAILABLE ? EX_UNAVAILABLE
+	                                : EX_SOFTWARE;
 }
 
 int

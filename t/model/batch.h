@@ -41,16 +41,16 @@ batch_begin(void)
 	tenant_begin();
 	arena = arena_new(65536);
 	for (i = 0; i < CELLS; i++) {
-		must(json_read_mem(batch_fields[i], strlen(batch_fields[i]),
-			 &v, &e),
+		must(json_read_mem(
+		         batch_fields[i], strlen(batch_fields[i]), &v, &e),
 		    "parse");
 		must(field_from_definition(v, arena, &f, &e), "define");
 		must(field_create(site.db, &one, &f, &e), "field");
 		json_decref(v);
 	}
 	must(schema_load(site.db, &one, arena, &schema, &e), "schema");
-	must(segment_create(site.db, &one, "g", "G", NULL, &group, &e),
-	    "group");
+	must(
+	    segment_create(site.db, &one, "g", "G", NULL, &group, &e), "group");
 	server.conf.worker_backoff = 20;
 	server.conf.worker_backoff_max = 40;
 	server.conf.worker_attempts = 3;

@@ -37,8 +37,9 @@ finish_body(struct db *db, void *arg, struct err *err)
 	struct step *s = arg;
 	enum err_code rc = job_chunk_fence(db, &one, s->claim, err);
 
-	return rc ? rc : job_chunk_done(
-	    db, &one, s->claim, s->succeeded, s->failed, err);
+	return rc ? rc
+	          : job_chunk_done(
+	                db, &one, s->claim, s->succeeded, s->failed, err);
 }
 
 static enum err_code
@@ -224,8 +225,11 @@ test_inline(void)
 	is_str(job_state_name(b.job.state), "running", "born claimed: runs");
 	is_int(claim(&c, "w"), ERR_NOT_FOUND, "nobody else's");
 	c = (struct claim){.account_id = one.account_id,
-	    .workspace_id = one.workspace_id, .job = b.job.uuid, .n = 0,
-	    .attempt = 1, .owner = "self"};
+	    .workspace_id = one.workspace_id,
+	    .job = b.job.uuid,
+	    .n = 0,
+	    .attempt = 1,
+	    .owner = "self"};
 	is_int(finish(&c, 5, 0), ERR_OK, "its owner ends it");
 }
 
@@ -237,8 +241,8 @@ wrong_body(struct db *db, void *arg, struct err *err)
 	enum err_code rc = job_chunk_fence(db, &one, c, err);
 
 	if (!rc)
-		rc = job_error_put(&site, &one, c, &schema, &r, "email",
-		    ROW_UNIQUE, err);
+		rc = job_error_put(
+		    &site, &one, c, &schema, &r, "email", ROW_UNIQUE, err);
 	return rc ? rc : job_chunk_done(db, &one, c, 4, 1, err);
 }
 
@@ -285,7 +289,7 @@ test_report(void)
 	json_decref(v);
 	buf_reset(&out);
 	must(job_errors_csv(&site, &one, &reported.job, arena, &out,
-		 count_flush, NULL, &e),
+	         count_flush, NULL, &e),
 	    "csv");
 	is_str(out.data,
 	    "email,username,name,tier,error_row,error_field,error_code\r\n"
@@ -308,13 +312,13 @@ test_sweep(void)
 
 	must(job_sweep(site.db, &e), "sweep");
 	must(job_errors_csv(&site, &one, &reported.job, arena, &out,
-		 count_flush, NULL, &e),
+	         count_flush, NULL, &e),
 	    "csv");
 	is_int(flushed, 2, "kept rows stay for their time");
 	tenant_sql("UPDATE job_error SET expires_at = 1");
 	must(job_sweep(site.db, &e), "sweep");
 	must(job_errors_csv(&site, &one, &reported.job, arena, &out,
-		 count_flush, NULL, &e),
+	         count_flush, NULL, &e),
 	    "csv");
 	is_int(flushed, 2, "and go after it");
 	buf_free(&out);

@@ -58,10 +58,8 @@ store(struct db *db, void *arg, struct err *err)
 	rc = customer_insert(
 	    db, &one, s->list, CUSTOMERS, &s->profiles, 1000, err);
 	if (!rc)
-		rc = customer_join(
-		    db, &one, group.id, members, n, 1000, err);
-	return rc ? rc : segment_count_add(
-	    db, &one, group.id, members, n, err);
+		rc = customer_join(db, &one, group.id, members, n, 1000, err);
+	return rc ? rc : segment_count_add(db, &one, group.id, members, n, err);
 }
 
 static void
@@ -105,7 +103,7 @@ page_is_right(uint32_t segment_id, uint64_t first, unsigned limit)
 	must(segment_seek(site.db, &one, segment_id, first, limit, &at, &e),
 	    "seek");
 	must(customer_page_write(site.db, &one, segment_id, &at, limit, &out,
-		 no_flush, NULL, &e),
+	         no_flush, NULL, &e),
 	    "page");
 	p = out.len ? out.data : "";
 	for (i = 0; i < want; i++) {
@@ -130,8 +128,8 @@ test_group(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
-		ok(page_is_right(group.id, firsts[i], 1000), "1000 from member %u on",
-		    firsts[i]);
+		ok(page_is_right(group.id, firsts[i], 1000),
+		    "1000 from member %u on", firsts[i]);
 	for (i = 0; i < MEMBERS; i += 3)
 		if (!page_is_right(group.id, i, 3))
 			break;
@@ -160,7 +158,8 @@ delete_some(void)
 	    "UPDATE segment_bucket b SET live = (SELECT COUNT(*) FROM customer"
 	    " c WHERE c.workspace_id = b.workspace_id AND c.seq DIV"
 	    " IF(b.level, 32768, 1024) = b.bucket)"
-	    " WHERE workspace_id = %u AND segment_id = 0", one.workspace_id);
+	    " WHERE workspace_id = %u AND segment_id = 0",
+	    one.workspace_id);
 	tenant_sql(sql);
 }
 
@@ -168,15 +167,15 @@ delete_some(void)
 static void
 test_all(void)
 {
-	static const unsigned firsts[] = {0, 1, 500, 877, 878, 1023, 1024,
-	    1999, 2000, 2500};
+	static const unsigned firsts[] = {
+	    0, 1, 500, 877, 878, 1023, 1024, 1999, 2000, 2500};
 	struct segment_page at;
 	size_t i;
 
 	for (n = 0; n < CUSTOMERS; n++) {
 		seqs[n] = n;
-		members[n] = (struct member){
-		    .position = n, .seq = n, .fresh = true};
+		members[n] =
+		    (struct member){.position = n, .seq = n, .fresh = true};
 	}
 	must(db_transaction(site.db, count_all, NULL, NULL, &e), "count");
 	for (i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
@@ -201,8 +200,8 @@ test_bytes(void)
 	struct buf out = {0};
 	char *id;
 
-	must(customer_page_write(site.db, &one, group.id, &at, 1, &out,
-		 no_flush, NULL, &e),
+	must(customer_page_write(
+	         site.db, &one, group.id, &at, 1, &out, no_flush, NULL, &e),
 	    "page");
 	id = strstr(out.data, "\":\"");
 	ok(id && id[39] == '"', "a UUID");
@@ -223,12 +222,12 @@ test_foreign(void)
 	struct segment_page at = {0};
 	struct buf out = {0};
 
-	must(customer_page_write(site.db, &two, group.id, &at, 1000, &out,
-		 no_flush, NULL, &e),
+	must(customer_page_write(
+	         site.db, &two, group.id, &at, 1000, &out, no_flush, NULL, &e),
 	    "page");
 	is_int((int)out.len, 0, "S12: nothing of another workspace");
 	must(customer_page_write(site.db, &two, SEGMENT_ALL, &at, 1000, &out,
-		 no_flush, NULL, &e),
+	         no_flush, NULL, &e),
 	    "page");
 	is_int((int)out.len, 0, "S12: not of `all` either");
 	buf_free(&out);

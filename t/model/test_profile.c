@@ -67,8 +67,8 @@ record_of(const char *a, const char *b, const char *c, const char *d)
 	r.values = arena_calloc(arena, 4, sizeof(*r.values));
 	for (i = 0; i < 4; i++)
 		if (json[i])
-			r.values[i] = (struct value){
-			    json[i], (uint32_t)strlen(json[i])};
+			r.values[i] =
+			    (struct value){json[i], (uint32_t)strlen(json[i])};
 	return r;
 }
 
@@ -79,9 +79,10 @@ member(const struct buf *profile, const char *name)
 	const char *text;
 	json_t *v = parse(profile->data), *m = json_object_get(v, name);
 
-	text = !m ? "" : jv_type(m) == JV_STRING
-	    ? arena_strdup(arena, json_string_value(m))
-	    : arena_strdup(arena, jv_number(m));
+	text = !m ? ""
+	       : jv_type(m) == JV_STRING
+	           ? arena_strdup(arena, json_string_value(m))
+	           : arena_strdup(arena, jv_number(m));
 	json_decref(v);
 	return text;
 }
@@ -96,7 +97,7 @@ opened(const struct buf *profile, const char *name, uint32_t version,
 	const char *text = "";
 
 	if (!value_open(ring, version, WORKSPACE, customer, name, b64,
-		strlen(b64), &out, &e))
+	        strlen(b64), &out, &e))
 		text = arena_strdup(arena, out.data);
 	buf_free(&out);
 	return text;
@@ -153,12 +154,12 @@ test_merge_plain(void)
 	must(merge(&out, "{}", 1, record_of(NULL, "3", NULL, "\"x\"")));
 	is_str(out.data, "{\"ltv\":3,\"tier\":\"x\"}", "into an empty one");
 	buf_reset(&out);
-	must(merge(&out, "{\"tier\":\"x\"}", 1,
-	    record_of(NULL, "3", NULL, NULL)));
+	must(merge(
+	    &out, "{\"tier\":\"x\"}", 1, record_of(NULL, "3", NULL, NULL)));
 	is_str(out.data, "{\"ltv\":3,\"tier\":\"x\"}", "a new one goes before");
 	buf_reset(&out);
-	must(merge(&out, "{\"ltv\":3}", 1,
-	    record_of(NULL, NULL, NULL, "\"x\"")));
+	must(merge(
+	    &out, "{\"ltv\":3}", 1, record_of(NULL, NULL, NULL, "\"x\"")));
 	is_str(out.data, "{\"ltv\":3,\"tier\":\"x\"}", "a new one goes behind");
 	buf_reset(&out);
 	must(merge(&out, "{\"ltv\":3,\"tier\":\"x\"}", 1,
@@ -177,8 +178,7 @@ test_merge_sealed(void)
 
 	profile_build(&old, &schema, &r, ring, WORKSPACE, CUSTOMER);
 	before = member(&old, "email");
-	must(merge(&out, old.data, 1,
-	    record_of(NULL, NULL, "\"Bea\"", NULL)));
+	must(merge(&out, old.data, 1, record_of(NULL, NULL, "\"Bea\"", NULL)));
 	is_str(member(&out, "email"), before, "sealed values stay as they are");
 	is_str(opened(&out, "name", 1, CUSTOMER), "\"Bea\"", "or are replaced");
 	add_key(KEY_DATA, 2);
@@ -190,8 +190,8 @@ test_merge_sealed(void)
 	buf_free(&old);
 	buf_free(&out);
 	buf_free(&moved);
-	must(merge(&out, "{\"name\":\"Ann\"}", 2,
-	    record_of(NULL, NULL, NULL, NULL)));
+	must(merge(
+	    &out, "{\"name\":\"Ann\"}", 2, record_of(NULL, NULL, NULL, NULL)));
 	is_str(opened(&out, "name", 2, CUSTOMER), "\"Ann\"",
 	    "a value from before its field was PII is sealed");
 	buf_free(&out);
@@ -200,9 +200,9 @@ test_merge_sealed(void)
 static void
 test_merge_damaged(void)
 {
-	static const char *const damaged[] = {"", "{", "{\"a\"}", "{\"a\":",
-	    "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1}x", "{\"a\":\"}",
-	    "[1]", "{\"a\":1,b}", "{\"a\\", "{}x"};
+	static const char *const damaged[] = {"", "{", "{\"a\"}",
+	    "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1}x",
+	    "{\"a\":\"}", "[1]", "{\"a\":1,b}", "{\"a\\", "{}x"};
 	struct buf old = {0}, out = {0};
 	struct record r = record_of("\"ann@x.org\"", NULL, NULL, NULL);
 	struct record nothing = record_of(NULL, NULL, NULL, NULL);

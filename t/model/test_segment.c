@@ -110,7 +110,8 @@ seek(uint64_t member, uint64_t total, uint64_t position, uint32_t skip)
 {
 	struct segment_page page;
 
-	must(segment_seek(site.db, &one, group.id, member, 1000, &page, &e), "seek");
+	must(segment_seek(site.db, &one, group.id, member, 1000, &page, &e),
+	    "seek");
 	is_int(page.total, total, "total, seeking %ju", (uintmax_t)member);
 	is_int(page.position, position, "the bucket of %ju", (uintmax_t)member);
 	is_int(
@@ -136,7 +137,7 @@ test_count(void)
 	add(0, 1, 1);
 	seek(0, 1, 0, 0);
 	seek(1, 1, INT64_MAX, 0); /* past the end */
-	add(1, 2999, 1); /* buckets: 1024, 1024, 952 */
+	add(1, 2999, 1);          /* buckets: 1024, 1024, 952 */
 	seek(0, 3000, 0, 0);
 	seek(1000, 3000, 0, 1000);
 	seek(1023, 3000, 0, 1023);
@@ -223,7 +224,8 @@ test_apart(void)
 {
 	struct segment_page page;
 
-	must(segment_seek(site.db, &one, SEGMENT_ALL, 0, 1000, &page, &e), "seek");
+	must(segment_seek(site.db, &one, SEGMENT_ALL, 0, 1000, &page, &e),
+	    "seek");
 	is_int(page.total, 0, "another group counts its own");
 	must(segment_seek(site.db, &two, group.id, 0, 1000, &page, &e), "seek");
 	is_int(page.total, 0, "S12: and so does another workspace");

@@ -9,8 +9,8 @@
 static struct applied done;
 
 static void
-queue(struct batch *b, const char *const *rows, unsigned n,
-    unsigned per_chunk, enum on_existing existing)
+queue(struct batch *b, const char *const *rows, unsigned n, unsigned per_chunk,
+    enum on_existing existing)
 {
 	memset(b, 0, sizeof(*b));
 	b->rows = rows;
@@ -45,10 +45,11 @@ page(uint32_t segment_id, uint64_t first, uint64_t *total_out)
 	struct buf out = {0};
 	json_t *v;
 
-	must(segment_seek(site.db, &one, segment_id, first, 1000, &p, &e), "seek");
+	must(segment_seek(site.db, &one, segment_id, first, 1000, &p, &e),
+	    "seek");
 	buf_addc(&out, '[');
 	must(customer_page_write(
-		 site.db, &one, segment_id, &p, 1000, &out, no_flush, NULL, &e),
+	         site.db, &one, segment_id, &p, 1000, &out, no_flush, NULL, &e),
 	    "page");
 	buf_addc(&out, ']');
 	must(json_read_mem(out.data, out.len, &v, &e), "parse");
@@ -65,8 +66,8 @@ value(const json_t *customer, const char *name)
 {
 	const json_t *v = json_object_get(
 	    json_object_get(customer, "extended_profile"), name);
-	const char *id = json_string_value(json_object_get(
-	    customer, "customer_id"));
+	const char *id =
+	    json_string_value(json_object_get(customer, "customer_id"));
 	const char *text = json_string_value(v);
 	char workspace[UUID_TEXT];
 	struct buf out = {0};
@@ -79,7 +80,7 @@ value(const json_t *customer, const char *name)
 	uuid_format(&workspace_one, workspace);
 	jv_int(json_object_get(customer, "key_version"), &version);
 	must(value_open(k, (uint32_t)version, workspace, id, name, text,
-		 strlen(text), &out, &e),
+	         strlen(text), &out, &e),
 	    "open");
 	text = arena_strdup(arena, out.data);
 	buf_free(&out);
@@ -118,7 +119,7 @@ test_store(void)
 	is_str(value(json_array_get(v, 4), "email"), "\"eve@x.org\"", "last");
 	is_str(value(json_array_get(v, 1), "tier"), "tin", "plain value");
 	ok(is_time(json_array_get(v, 0), "created_at") &&
-		is_time(json_array_get(v, 0), "updated_at"),
+	        is_time(json_array_get(v, 0), "updated_at"),
 	    "times");
 	json_decref(v);
 	v = page(SEGMENT_ALL, 2, &total);
@@ -179,13 +180,13 @@ test_conflict(void)
 	is_int(done.failed, 2, "two fail");
 	is_int(b.job.failed, 2, "and are counted");
 	must(job_errors_csv(
-		 &site, &one, &b.job, arena, &out, no_flush, NULL, &e),
+	         &site, &one, &b.job, arena, &out, no_flush, NULL, &e),
 	    "csv");
 	ok(strstr(out.data, "\"ANN@x.org \",other,Wrong,,2,email,unique\r\n") !=
-		NULL,
+	        NULL,
 	    "by a folded e-mail");
 	ok(strstr(out.data, "new2@x.org,cy,Wrong too,,3,username,unique\r\n") !=
-		NULL,
+	        NULL,
 	    "by a user name");
 	buf_free(&out);
 	v = page(group.id, before, &after);
@@ -213,8 +214,7 @@ static void
 test_join(void)
 {
 	static const char *const rows[] = {"ann@x.org||Changed?|",
-	    "join@x.org||Jo|", "ann@x.org|ann||", "|bea||",
-	    "ann@x.org|cy||"};
+	    "join@x.org||Jo|", "ann@x.org|ann||", "|bea||", "ann@x.org|cy||"};
 	struct segment other;
 	struct batch b;
 	uint64_t all, total;
@@ -256,10 +256,10 @@ taken(uint32_t field, const char *json)
 	uint64_t seq;
 
 	must(site_keyring(&site, &one, &k, &e), "keyring");
-	field_digest(f, arena, k, &workspace_one, json, strlen(json),
-	    digest[0]);
+	field_digest(
+	    f, arena, k, &workspace_one, json, strlen(json), digest[0]);
 	must(customer_lookup(site.db, &one, field_unique_id(f),
-		 (const uint8_t(*)[INDEX_LEN])digest, 1, &seq, arena, &e),
+	         (const uint8_t(*)[INDEX_LEN])digest, 1, &seq, arena, &e),
 	    "lookup");
 	return seq != CUSTOMER_NONE;
 }
@@ -270,8 +270,7 @@ test_update(void)
 	static const char *const rows[] = {"ann@x.org|anna|Anna|",
 	    "|bea||silver", "cy@x.org|null||null", "eve@x.org|cy||",
 	    "upd@x.org|upd|Up|", "dan@x.org|daniel|Dan|"};
-	static const char *const again[] = {
-	    "dan@x.org|d1||", "|daniel||gold"};
+	static const char *const again[] = {"dan@x.org|d1||", "|daniel||gold"};
 	struct field *user = schema_find(&schema, "username", 8);
 	uint32_t i = (uint32_t)(user - schema.fields);
 	struct batch b;
@@ -284,10 +283,11 @@ test_update(void)
 	is_int(done.failed, 1, "one that means two customers is wrong");
 	v = page(group.id, 0, NULL);
 	is_str(value(json_array_get(v, 0), "name"), "\"Anna\"", "merged");
-	is_str(value(json_array_get(v, 0), "tier"), "gold", "what is not given "
+	is_str(value(json_array_get(v, 0), "tier"), "gold",
+	    "what is not given "
 	    "stays");
-	is_str(value(json_array_get(v, 0), "email"), "\"ann@x.org\"",
-	    "PII too");
+	is_str(
+	    value(json_array_get(v, 0), "email"), "\"ann@x.org\"", "PII too");
 	is_str(value(json_array_get(v, 1), "tier"), "silver",
 	    "found by another unique field");
 	json_decref(v);
@@ -357,8 +357,8 @@ test_many(void)
 
 	json_decref(page(group.id, 0, &before));
 	for (i = 0; i < MANY; i++) {
-		snprintf(text[i], sizeof(text[i]), "m%u@x.org|m%u|M %u|", i,
-		    i, i);
+		snprintf(
+		    text[i], sizeof(text[i]), "m%u@x.org|m%u|M %u|", i, i, i);
 		rows[i] = text[i];
 	}
 	queue(&b, rows, MANY, 20, EXISTING_ERROR);
