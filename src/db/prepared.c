@@ -200,7 +200,7 @@ bind_value(MYSQL_BIND *b, const struct db_val *v)
 		bind_int(b, &v->i);
 		break;
 	case DB_BYTES:
-		b->buffer_type = MYSQL_TYPE_STRING;
+		b->buffer_type = MYSQL_TYPE_BLOB;
 		b->buffer = v->n ? (void *)(uintptr_t)v->p : (void *)"";
 		b->buffer_length = v->n;
 		break;
