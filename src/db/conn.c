@@ -261,7 +261,8 @@ detach(MYSQL *m)
 	close(null);
 }
 
-void
+/* Closes the connection and all that was prepared on it. */
+static void
 conn_drop(struct db *db)
 {
 	int st, form;

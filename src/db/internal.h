@@ -87,9 +87,6 @@ struct db {
  * transaction that the server has ended: the error that ended it. */
 MUST_CHECK enum err_code conn_ready(struct db *db, struct err *e);
 
-/* Closes the connection and all that was prepared on it. */
-void conn_drop(struct db *db);
-
 /* Turns a server's or the library's error number into an error; notes in db
  * that the connection or the transaction is lost. The server's own text is
  * left out, for it quotes values. `name` says what was done. */

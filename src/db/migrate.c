@@ -340,7 +340,7 @@ migrate_up(struct db *db, const char *dir, const char *app_user,
 enum err_code
 migrate_check(struct db *db, struct err *e)
 {
-	unsigned version;
+	unsigned version = 0;
 	enum err_code err = conn_ready(db, e);
 
 	if (!err)

@@ -108,18 +108,11 @@ api_key_create(struct db *db, const struct db_context *ctx, const char *name,
 	return rc;
 }
 
-static void
-take_account(struct db_rows *r, void *arg)
-{
-	*(uint32_t *)arg = (uint32_t)db_get_int(r, 0);
-}
-
 /* Rows changed are 0 for a key that was revoked before: so it is looked for,
  * to tell that from a key that never was. */
 enum err_code
 api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
 {
-	uint32_t account;
 	enum err_code rc;
 
 	rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
@@ -127,7 +120,7 @@ api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
 	if (rc)
 		return rc;
 	return db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)),
-	    take_account, &account, e);
+	    NULL, NULL, e);
 }
 
 static void

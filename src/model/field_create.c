@@ -116,13 +116,6 @@ create(struct db *db, void *arg, struct err *e)
 	return err;
 }
 
-static void
-take_nothing(struct db_rows *r, void *arg)
-{
-	(void)r;
-	(void)arg;
-}
-
 static enum err_code
 was_created(struct db *db, void *arg, struct err *e)
 {
@@ -131,7 +124,7 @@ was_created(struct db *db, void *arg, struct err *e)
 	return db_one(db, c->ctx, SQL_FIELD_WAS_CREATED,
 	    DB_ARGS(
 	        db_int(c->f->id), db_str(c->f->name), db_int(c->created_at)),
-	    take_nothing, NULL, e);
+	    NULL, NULL, e);
 }
 
 enum err_code

@@ -244,13 +244,6 @@ job_chunk_done(struct db *db, const struct db_context *ctx,
 	return err;
 }
 
-static void
-take_nothing(struct db_rows *r, void *arg)
-{
-	(void)r;
-	(void)arg;
-}
-
 enum err_code
 job_chunk_mark(struct db *db, const struct db_context *ctx,
     const struct claim *c, struct err *e)
@@ -258,7 +251,7 @@ job_chunk_mark(struct db *db, const struct db_context *ctx,
 	enum err_code err;
 
 	err = db_one(db, ctx, SQL_JOB_QUEUE_MARK,
-	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), take_nothing, NULL, e);
+	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), NULL, NULL, e);
 	if (err == ERR_NOT_FOUND)
 		return ERR_OK;
 	return err ? err : err_set(e, ERR_NOT_FOUND, NULL);

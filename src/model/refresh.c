@@ -80,13 +80,6 @@ turn_body(struct db *db, void *arg, struct err *e)
 	    NULL, NULL, e);
 }
 
-static void
-take_nothing(struct db_rows *r, void *arg)
-{
-	(void)r;
-	(void)arg;
-}
-
 /* A revocation may as well be done again. */
 static enum err_code
 turn_done(struct db *db, void *arg, struct err *e)
@@ -94,8 +87,7 @@ turn_done(struct db *db, void *arg, struct err *e)
 	struct turn *t = arg;
 
 	return db_one(db, t->ctx, SQL_REFRESH_IS,
-	    DB_ARGS(db_uuid(t->family), db_uuid(&t->next)), take_nothing, NULL,
-	    e);
+	    DB_ARGS(db_uuid(t->family), db_uuid(&t->next)), NULL, NULL, e);
 }
 
 enum err_code

@@ -29,9 +29,10 @@ unsigned role_rights(const char *role);
 
 #define EMAIL_MAX 254
 
-/* Makes a user with a role in the context's workspace. The e-mail is put in
- * lower case. Password: 8 to 1024 bytes. ERR_BAD_REQUEST, ERR_CONFLICT. A user
- * that exists in the account (same e-mail) is ERR_CONFLICT. */
+/* Makes a user with a role in the context's workspace. The e-mail is stored
+ * and compared folded (utf8_fold), at most EMAIL_MAX bytes. Password: 8 to
+ * 1024 bytes. ERR_BAD_REQUEST; ERR_CONFLICT if the account has a user of this
+ * e-mail. */
 MUST_CHECK enum err_code user_create(struct db *db,
     const struct db_context *ctx, const char *email, const char *password,
     size_t n, const char *role, struct uuid *out, struct err *e);

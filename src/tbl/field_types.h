@@ -1,7 +1,7 @@
 /*
  * X(NAME, "name in the API", module)
- * `module` names struct field_type field_type_MODULE: parse, check, compare
- * and emit, in model/types/.
+ * `module` names struct field_type field_type_MODULE, a row of functions in
+ * model/types/ (model/field.h).
  */
 X(STRING, "string", string)
 X(NUMBER, "number", number)

@@ -1,7 +1,7 @@
 /*
- * Tokens (JWT, RFC 7519; JWS, RFC 7515) around libjwt, which checks less than
- * one thinks: see S1, S3, S4 and HACKING. The algorithm is pinned to the
- * key, never taken from the token.
+ * Tokens (JWT, RFC 7519; JWS, RFC 7515) around libjwt, which checks no claim
+ * and takes the algorithm from the token: here it is pinned to the key, and
+ * all else is checked around it (S1, S3, S4).
  */
 #ifndef COFFER_VAULT_JWT_H
 #define COFFER_VAULT_JWT_H

@@ -53,8 +53,8 @@ signal_set(sigset_t *set)
 	sigaddset(set, SIGUSR1);
 }
 
-void
-worker_signals(void)
+static void
+block_signals(void)
 {
 	sigset_t set;
 
@@ -69,7 +69,7 @@ handle_signals(void)
 	struct sigaction sa = {.sa_handler = on_signal};
 	sigset_t none;
 
-	worker_signals();
+	block_signals();
 	stop_asked = reopen_asked = 0;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);

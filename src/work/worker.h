@@ -8,10 +8,8 @@
 
 #include "model/site.h"
 
-/* Blocks the signals that worker_poll and worker_drain take between chunks:
- * SIGTERM, SIGINT and SIGQUIT stop after the chunk in hand, SIGUSR1 opens the
- * log again. */
-void worker_signals(void);
+/* Both take signals between chunks alone: SIGTERM, SIGINT and SIGQUIT stop
+ * after the chunk in hand, SIGUSR1 opens the log again. */
 
 /* Works until a signal stops it. A database that is away is waited for.
  * `wake` is a socket of wake_listen or -1. Returns an exit status (sysexits.h):
