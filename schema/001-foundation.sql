@@ -52,7 +52,7 @@ CREATE TABLE workspace (
   UNIQUE KEY workspace_uuid (account_id, uuid)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Staff, not customers. E-mail is in lower case.
+-- Staff, not customers. E-mail is folded (base/utf8.h).
 CREATE TABLE user (
   id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   account_id INT UNSIGNED NOT NULL,
@@ -236,7 +236,7 @@ CREATE TABLE job_queue (
   KEY job_queue_available (available_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- The rows of a chunk, packed and sealed (model/chunk.h); gone when done.
+-- The rows of a chunk, packed (model/record.h) and sealed; gone when done.
 CREATE TABLE job_chunk (
   account_id INT UNSIGNED NOT NULL,
   job BINARY(16) NOT NULL,

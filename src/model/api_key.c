@@ -119,8 +119,8 @@ api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
 	    DB_ARGS(db_int(clock_now_ms()), db_uuid(id)), NULL, NULL, e);
 	if (rc)
 		return rc;
-	return db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)),
-	    NULL, NULL, e);
+	return db_one(
+	    db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)), NULL, NULL, e);
 }
 
 static void

@@ -19,7 +19,8 @@ struct idempotency {
 	uint8_t content[MAC_LEN]; /* digest of the parsed content */
 };
 
-/* A key is 1 to 255 printable ASCII characters; else ERR_BAD_REQUEST. */
+/* A key is 1 to 255 printable ASCII characters but spaces; else
+ * ERR_BAD_REQUEST. */
 MUST_CHECK enum err_code idempotency_key_check(const char *key, struct err *e);
 
 /* ERR_OK: an answer of this key and content is there: *status_out and its body

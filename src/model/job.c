@@ -8,11 +8,8 @@
 #include "model/segment.h"
 #include "model/user.h"
 
-static const struct {
-	const char *name;
-	bool ended;
-} states[] = {
-#define X(name, text, ended) {text, ended},
+static const char *const states[] = {
+#define X(name, text) text,
 #include "tbl/job_states.h"
 #undef X
 };
@@ -26,7 +23,7 @@ static const char *const existing[] = {
 const char *
 job_state_name(enum job_state st)
 {
-	return states[st].name;
+	return states[st];
 }
 
 bool
@@ -152,7 +149,7 @@ state_parse(const char *s)
 	unsigned i;
 
 	for (i = 0; i < JOB_STATES; i++)
-		if (!strcmp(s, states[i].name))
+		if (!strcmp(s, states[i]))
 			return (enum job_state)i;
 	return JOB_FAILED;
 }

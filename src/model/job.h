@@ -23,7 +23,7 @@
 #include "model/site.h"
 
 enum job_state {
-#define X(name, text, ended) JOB_##name,
+#define X(name, text) JOB_##name,
 #include "tbl/job_states.h"
 #undef X
 	JOB_STATES
