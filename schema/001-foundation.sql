@@ -217,8 +217,7 @@ CREATE TABLE job (
   started_at BIGINT NULL,
   finished_at BIGINT NULL,
   PRIMARY KEY (account_id, uuid),
-  KEY job_created (account_id, created_at),
-  KEY job_finished (finished_at)
+  KEY job_created (account_id, created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- What is to be done: one row a chunk, gone when the chunk is done. A chunk
@@ -230,6 +229,8 @@ CREATE TABLE job_queue (
   n INT UNSIGNED NOT NULL,
   workspace_id INT UNSIGNED NOT NULL,
   attempt INT UNSIGNED NOT NULL DEFAULT 0,
+  -- Tries that met a fault; the others were cut short (kill -9, a restart).
+  faults INT UNSIGNED NOT NULL DEFAULT 0,
   owner VARCHAR(64) NOT NULL DEFAULT '',
   available_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, job, n),

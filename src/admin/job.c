@@ -5,12 +5,26 @@
 #include "model/account.h"
 #include "model/job.h"
 
+static enum err_code
+list_within(struct db *db, const struct db_context *ctx, const char *code,
+    void *arg, struct err *e)
+{
+	enum err_code rc = job_list(db, ctx, arg, e);
+
+	(void)code;
+	return rc ? rc : ERR_NOT_FOUND; /* go on with the next account */
+}
+
 enum err_code
 ctl_job_list(struct ctl *c, struct err *e)
 {
 	struct db_context ctx;
 	enum err_code rc;
 
+	if (!c->options[OPTION_ACCOUNT]) {
+		rc = account_walk(c->site.db, list_within, &c->out, e);
+		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
 	rc = ctl_account(c, c->options[OPTION_ACCOUNT], &ctx, e);
 	return rc ? rc : job_list(c->site.db, &ctx, &c->out, e);
 }
@@ -59,7 +73,7 @@ ctl_job_show(struct ctl *c, struct err *e)
 		rc = account_walk(c->site.db, show_within, &s, e);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(e, rc,
-		    "no job has this id: \"cofferctl job list --account "
-		    "CODE\" lists them");
+		    "no job has this id: \"cofferctl job list\" lists "
+		    "them");
 	return rc;
 }

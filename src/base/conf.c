@@ -246,8 +246,14 @@ set_key(struct reader *r, const char *kid, const char *name, const char *value)
 		field = &k->alg;
 	else if (!strcmp(name, "file"))
 		field = &k->file;
+	else if (!strcmp(name, "account"))
+		field = &k->account;
+	else if (!strcmp(name, "issuer"))
+		field = &k->issuer;
 	else
-		return fail(r, "a [jwt-key] has alg and file, no %s", name);
+		return fail(r,
+		    "a [jwt-key] has alg, file, account and issuer, no %s",
+		    name);
 	if (*field)
 		return fail(r, "%s stands twice for this key", name);
 	if (field == &k->alg && strcmp(value, "RS256") &&
@@ -288,8 +294,9 @@ check_keys(struct reader *r)
 		struct conf_jwt_key *k = &r->conf->jwt_keys[i];
 
 		r->line = r->key_line[i];
-		if (!k->alg || !k->file)
-			fail(r, "[jwt-key %s] needs both alg and file", k->kid);
+		if (!k->alg || !k->file || !k->account)
+			fail(r, "[jwt-key %s] needs alg, file and account",
+			    k->kid);
 	}
 }
 
@@ -405,6 +412,8 @@ conf_free(struct conf **c)
 		free((*c)->jwt_keys[i].kid);
 		free((*c)->jwt_keys[i].alg);
 		free((*c)->jwt_keys[i].file);
+		free((*c)->jwt_keys[i].account);
+		free((*c)->jwt_keys[i].issuer);
 	}
 	free(*c);
 	*c = NULL;

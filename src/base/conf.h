@@ -15,8 +15,10 @@
 /* A public key of the company's identity provider: [jwt-key KID] */
 struct conf_jwt_key {
 	char *kid;
-	char *alg;  /* RS256 or ES256 */
-	char *file; /* PEM */
+	char *alg;     /* RS256 or ES256 */
+	char *file;    /* PEM */
+	char *account; /* the code of the one account that it speaks for */
+	char *issuer;  /* the iss of its tokens; NULL: that of [auth] */
 };
 
 struct conf {

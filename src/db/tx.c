@@ -79,9 +79,9 @@ ask(struct db *db, db_body *done, void *arg, struct err *e)
 }
 
 /* Only a plain call for a retry says that nothing was committed; after any
- * other failure nobody knows. */
+ * other failure nobody knows, which is noted in *doubted. */
 static enum err_code
-commit(struct db *db, db_body *done, void *arg, struct err *e)
+commit(struct db *db, db_body *done, void *arg, bool *doubted, struct err *e)
 {
 	enum err_code err;
 
@@ -95,13 +95,15 @@ commit(struct db *db, db_body *done, void *arg, struct err *e)
 	if (!err)
 		return ERR_OK;
 	db->lost = true;
+	*doubted = true;
 	if (done)
 		return ask(db, done, arg, e);
 	return err_fault(e, ERR_UNAVAILABLE, "connection lost in COMMIT");
 }
 
 static enum err_code
-try_once(struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
+try_once(struct db *db, db_body *body, db_body *done, void *arg, bool *doubted,
+    struct err *e)
 {
 	enum err_code err = begin(db, e);
 
@@ -112,7 +114,7 @@ try_once(struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
 		err = err_fault(e, db->tx_err,
 		    "the transaction had ended before its COMMIT");
 	if (!err)
-		return commit(db, done, arg, e);
+		return commit(db, done, arg, doubted, e);
 	roll_back(db);
 	return err;
 }
@@ -122,13 +124,18 @@ db_transaction(
     struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
 {
 	enum err_code err = ERR_RETRY;
+	bool doubted = false;
 	unsigned i;
 
 	assert(!db->in_tx);
 	for (i = 0; i < TRIES && err == ERR_RETRY; i++) {
 		if (i)
 			pause_before(i);
-		err = try_once(db, body, done, arg, e);
+		err = try_once(db, body, done, arg, &doubted, e);
 	}
+	/* The COMMIT that was in doubt came through after `done` was asked. */
+	if (doubted && done && (err == ERR_DUPLICATE || err == ERR_CONFLICT) &&
+	    done(db, arg, &(struct err){.code = ERR_OK}) == ERR_OK)
+		return ERR_OK;
 	return err;
 }

@@ -66,7 +66,7 @@ check_given(const struct form *f, bool other, struct err *e)
 	bool rows = f->file || f->data;
 
 	if (is_empty(f->workspace_id) || is_empty(f->customer_group_id) ||
-	    rows == other)
+	    !rows || other)
 		return err_set(e, ERR_MISSING_FIELDS, NULL);
 	return ERR_OK;
 }

@@ -219,7 +219,7 @@ is_given(const struct field *f, const json_t *v)
 {
 	enum jv_type type = jv_type(v);
 
-	if (type == JV_STRING && f->required)
+	if (type == JV_STRING && (f->required || f->unique))
 		return !field_text_is_blank(
 		    f, json_string_value(v), json_string_length(v));
 	return type != JV_NULL;

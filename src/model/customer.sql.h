@@ -37,11 +37,11 @@ STMT(CUSTOMER_RANGE, WORKSPACE,
     " FROM customer WHERE workspace_id = :workspace AND seq >= ?"
     " AND seq < ? ORDER BY seq LIMIT ?, ?")
 STMT(CUSTOMER_PLACED, WORKSPACE,
-    "SELECT c.seq, c.uuid, c.profile, c.key_version, c.created_at,"
+    "SELECT m.position, c.uuid, c.profile, c.key_version, c.created_at,"
     " c.updated_at FROM segment_member m STRAIGHT_JOIN customer c"
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
-    " AND m.position >= ? ORDER BY m.position LIMIT ?")
+    " AND m.position >= ? AND m.position <= ? ORDER BY m.position")
 STMT(CUSTOMER_SEALED, ACCOUNT,
     "UPDATE account_key SET sealed = sealed + ?"
     " WHERE account_id = :account AND kind = ? AND version = ?")

@@ -65,7 +65,7 @@ put_number(char *p, uint32_t v)
 }
 
 /* Columns of CUSTOMER_RANGE and CUSTOMER_PLACED. */
-enum { COL_SEQ, COL_UUID, COL_PROFILE, COL_VERSION, COL_CREATED, COL_UPDATED };
+enum { COL_KEY, COL_UUID, COL_PROFILE, COL_VERSION, COL_CREATED, COL_UPDATED };
 
 #define ROW_FRAME 256 /* bytes of a customer's object around its profile */
 
@@ -113,45 +113,50 @@ query_range(struct page *g, uint64_t first, uint64_t end, unsigned skip,
 	    out, g->e);
 }
 
-/* Writes n customers of ascending seqs. */
+/* Writes those customers of r whose key (the first column) is one of n, both
+ * ascending: others have come since the keys were read. */
 static enum err_code
-write_run(struct page *g, const uint64_t *seqs, unsigned n)
+write_listed(
+    struct page *g, struct db_rows *r, const uint64_t *keys, unsigned n)
 {
-	uint64_t first = seqs[0], last = seqs[n - 1], seq;
-	struct db_rows *r;
+	enum err_code err = ERR_OK;
 	unsigned i = 0;
-	enum err_code err;
+	uint64_t key;
 
-	err = query_range(
-	    g, first, last + 1, 0, (unsigned)(last - first + 1), &r);
-	if (err)
-		return err;
 	while (!err && db_next(r)) {
-		seq = (uint64_t)db_get_int(r, COL_SEQ);
-		while (i < n && seqs[i] < seq)
+		key = (uint64_t)db_get_int(r, COL_KEY);
+		while (i < n && keys[i] < key)
 			i++;
-		if (i < n && seqs[i] == seq)
+		if (i < n && keys[i] == key)
 			err = add_row(g, r);
 	}
 	return rows_end(err, &r, g->e);
 }
 
-/* Writes n members from a place on. */
+/* Writes n customers of ascending seqs. */
 static enum err_code
-write_placed(struct page *g, uint64_t position, unsigned n)
+write_run(struct page *g, const uint64_t *seqs, unsigned n)
+{
+	uint64_t first = seqs[0], end = seqs[n - 1] + 1;
+	struct db_rows *r;
+	enum err_code err;
+
+	err = query_range(g, first, end, 0, (unsigned)(end - first), &r);
+	return err ? err : write_listed(g, r, seqs, n);
+}
+
+/* Writes the members at n places. */
+static enum err_code
+write_placed(struct page *g, const uint64_t *positions, unsigned n)
 {
 	struct db_rows *r;
 	enum err_code err;
 
 	err = db_query(g->db, g->ctx, SQL_CUSTOMER_PLACED,
-	    DB_ARGS(
-	        db_int(g->segment_id), db_int((int64_t)position), db_int(n)),
+	    DB_ARGS(db_int(g->segment_id), db_int((int64_t)positions[0]),
+	        db_int((int64_t)positions[n - 1])),
 	    &r, g->e);
-	if (err)
-		return err;
-	while (!err && db_next(r))
-		err = add_row(g, r);
-	return rows_end(err, &r, g->e);
+	return err ? err : write_listed(g, r, positions, n);
 }
 
 /* The members of a page. */
@@ -205,13 +210,13 @@ write_members(struct page *g, const struct places *m)
 		if (run < RUN_LEAST)
 			continue;
 		if (lone < i)
-			err = write_placed(g, m->positions[lone], i - lone);
+			err = write_placed(g, m->positions + lone, i - lone);
 		lone = i + run;
 		if (!err)
 			err = write_run(g, m->seqs + i, run);
 	}
 	if (!err && lone < m->n)
-		err = write_placed(g, m->positions[lone], m->n - lone);
+		err = write_placed(g, m->positions + lone, m->n - lone);
 	return err;
 }
 

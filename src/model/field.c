@@ -74,8 +74,9 @@ field_text_is_blank(const struct field *f, const char *s, size_t n)
 {
 	if (!n)
 		return true;
-	if (!field_type_of(f)->trims || !may_be_space(s[0]) ||
-	    !may_be_space(s[n - 1]) || !utf8_valid(s, n))
+	if (!field_type_of(f)->trims && !f->required && !f->unique)
+		return false;
+	if (!may_be_space(s[0]) || !may_be_space(s[n - 1]) || !utf8_valid(s, n))
 		return false;
 	utf8_trim(s, &n);
 	return n == 0;

@@ -128,9 +128,10 @@ const struct field_type *field_type_of(const struct field *f);
 const char *field_type_name(const struct field *f);
 enum field_type_id field_type_find(const char *name);
 
-/* True if a cell's text is as good as none: empty, or nothing but white space
- * in a field that is not a string. Callers treat such a cell as not given;
- * this is the one place that decides it. */
+/* True if a text is as good as none: empty, or nothing but white space in a
+ * field that is not a plain string: one of another type, a required one, or a
+ * unique one (where all blank values would be the same customer's). Callers
+ * treat it as not given; this is the one place that decides it. */
 bool field_text_is_blank(const struct field *f, const char *s, size_t n);
 
 /* Cell text -> stored JSON, all rules of the field but uniqueness: trims where

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "model/segment.h"
 
 static bool
 same(struct arena *a, const char *x, const char *y)
@@ -75,7 +76,14 @@ find_place(struct db *db, struct creation *c, struct err *e)
 	struct err ignored;
 	enum err_code err, end;
 
-	if ((err = db_query(db, c->ctx, SQL_FIELD_LOCK, DB_NOARGS, &r, e)))
+	/* A row that is always there: the first fields of a workspace would
+	 * lock none of their own. */
+	err = db_one(db, c->ctx, SQL_SEGMENT_LOCK, DB_ARGS(db_int(SEGMENT_ALL)),
+	    NULL, NULL, e);
+	if (!err)
+		err = db_query(
+		    db, c->ctx, SQL_FIELD_LIST_BRIEF, DB_NOARGS, &r, e);
+	if (err)
 		return err;
 	err = compare_stored(r, c, e);
 	end = db_done(&r, err ? &ignored : e);

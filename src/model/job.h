@@ -77,7 +77,9 @@ MUST_CHECK enum err_code job_enqueue(struct site *s,
 struct claim {
 	uint32_t account_id, workspace_id;
 	struct uuid job;
-	uint32_t n, attempt;
+	uint32_t n;
+	uint32_t attempt; /* claims, this one included */
+	uint32_t faults;  /* tries before that met a fault */
 	char owner[JOB_OWNER_MAX];
 };
 
@@ -126,7 +128,7 @@ MUST_CHECK enum err_code job_chunk_done(struct db *db,
     uint32_t failed, struct err *e);
 
 /* Gives a claim back after a fault: the chunk is due again after backoff with
- * jitter, or, past [worker] attempts, the job fails and its queue and payloads
+ * jitter, or, after [worker] attempts faults, the job fails and its queue and payloads
  * go. Best effort: if the database is away the lease runs out instead. */
 void job_chunk_retry(
     struct site *s, const struct db_context *ctx, const struct claim *c);

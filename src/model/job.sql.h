@@ -38,7 +38,7 @@ STMT(JOB_QUEUE_INSERT, WORKSPACE,
     "INSERT INTO job_queue (account_id, job, n, workspace_id, attempt, owner,"
     " available_at) VALUES (:account, ?, ?, :workspace, ?, ?, ?)")
 STMT(JOB_QUEUE_NEXT, SERVER,
-    "SELECT account_id, job, n, workspace_id, attempt, available_at"
+    "SELECT account_id, job, n, workspace_id, attempt, faults, available_at"
     " FROM job_queue ORDER BY available_at LIMIT 8")
 STMT(JOB_QUEUE_CLAIM, SERVER,
     "UPDATE job_queue SET attempt = attempt + 1, owner = ?, available_at = ?"
@@ -48,7 +48,8 @@ STMT(JOB_QUEUE_OWNERS, SERVER,
 STMT(JOB_QUEUE_OWNED, SERVER,
     "SELECT account_id, job, n, attempt FROM job_queue WHERE owner = ?")
 STMT(JOB_QUEUE_FREE, SERVER,
-    "UPDATE job_queue SET owner = '', available_at = ?"
+    "UPDATE job_queue SET owner = '', available_at = ?,"
+    " faults = faults + ?"
     " WHERE account_id = ? AND job = ? AND n = ? AND owner = ?"
     " AND attempt = ?")
 STMT(JOB_QUEUE_FENCE, ACCOUNT,

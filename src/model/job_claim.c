@@ -51,7 +51,8 @@ read_queue(struct db *db, struct candidate out[CANDIDATES], unsigned *n_out,
 		c->n = (uint32_t)db_get_int(r, 2);
 		c->workspace_id = (uint32_t)db_get_int(r, 3);
 		c->attempt = (uint32_t)db_get_int(r, 4);
-		out[n++].available_at = db_get_int(r, 5);
+		c->faults = (uint32_t)db_get_int(r, 5);
+		out[n++].available_at = db_get_int(r, 6);
 	}
 	*n_out = n;
 	return db_done(&r, e);
@@ -313,13 +314,14 @@ job_chunk_retry(
 	struct err e;
 	int64_t wait;
 
-	if (c->attempt >= conf->worker_attempts) {
+	if (c->faults + 1 >= conf->worker_attempts) {
 		err = job_fail(s->db, ctx, c, &e);
 	} else {
 		wait = clock_backoff_ms(conf->worker_backoff,
-		    conf->worker_backoff_max, c->attempt - 1, random_u32());
+		    conf->worker_backoff_max, c->faults, random_u32());
 		err = db_exec(s->db, ctx, SQL_JOB_QUEUE_FREE,
 		    DB_ARGS(db_int(clock_now_ms() + wait),
+		        db_int(1),
 		        db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
 		        db_str(c->owner), db_int(c->attempt)),
 		    NULL, NULL, &e);

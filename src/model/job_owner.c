@@ -110,9 +110,9 @@ job_release(struct db *db, const char *owner, struct err *e)
 
 	for (i = 0; i < n && !err; i++, c++)
 		err = db_exec(db, NULL, SQL_JOB_QUEUE_FREE,
-		    DB_ARGS(db_int(clock_now_ms()), db_int(c->account_id),
-		        db_uuid(&c->job), db_int(c->n), db_str(owner),
-		        db_int(c->attempt)),
+		    DB_ARGS(db_int(clock_now_ms()), db_int(0),
+		        db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
+		        db_str(owner), db_int(c->attempt)),
 		    NULL, NULL, e);
 	buf_free(&owned);
 	return err;

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
-
 /*
  * PCRE2's match limit counts ways back, and counts them anew at each place
  * where a match may start; it does not see the characters that one item runs
@@ -101,24 +99,32 @@ regex_compile(const char *pattern, struct regex **out, struct err *e)
 	return ERR_OK;
 }
 
+/* What a search cost, in ns of the processor's time; 0 if next to nothing. */
+static int64_t
+cost_of(const struct regex *r, int rc)
+{
+	int64_t cost = 0;
+
+	if (r->deadline)
+		cost = processor_ns() - (r->deadline - SEARCH_NS);
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && cost < REGEX_LIMIT_NS)
+		cost = REGEX_LIMIT_NS;
+	return cost;
+}
+
 enum regex_result
 regex_search(
     struct regex *r, struct regex_budget *budget, const char *s, size_t n)
 {
-	int64_t start, took;
 	int rc;
 
-	if (budget->spent_ms >= REGEX_BUDGET_MS)
+	if (budget->spent_ns >= REGEX_BUDGET_NS)
 		return REGEX_LIMIT;
-	start = clock_mono_ms();
 	r->work = 0;
 	r->deadline = 0;
 	rc = pcre2_match(r->code, (PCRE2_SPTR)s, n, 0, PCRE2_NO_UTF_CHECK,
 	    r->match, r->context);
-	took = clock_mono_ms() - start;
-	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && took < REGEX_LIMIT_MS)
-		took = REGEX_LIMIT_MS;
-	budget->spent_ms += took;
+	budget->spent_ns += cost_of(r, rc);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return REGEX_NO_MATCH;
 	return rc < 0 ? REGEX_LIMIT : REGEX_MATCH;

@@ -19,13 +19,13 @@ MUST_CHECK enum err_code regex_compile(
 
 /* What the searches of one upload (those of one schema) have cost. A pattern
  * whose steps are bounded can still be slow ten thousand times over: once
- * REGEX_BUDGET_MS are spent, every search that shares the budget is REGEX_LIMIT
+ * REGEX_BUDGET_NS are spent, every search that shares the budget is REGEX_LIMIT
  * without being tried. A search that meets its own limit counts as at least
- * REGEX_LIMIT_MS. Starts zeroed. */
-#define REGEX_BUDGET_MS 3000
-#define REGEX_LIMIT_MS 150
+ * REGEX_LIMIT_NS. Both are of the processor's time. Starts zeroed. */
+#define REGEX_BUDGET_NS 3000000000
+#define REGEX_LIMIT_NS 150000000
 struct regex_budget {
-	int64_t spent_ms;
+	int64_t spent_ns;
 };
 
 enum regex_result { REGEX_MATCH, REGEX_NO_MATCH, REGEX_LIMIT };

@@ -15,7 +15,7 @@ static const char *const typ_names[] = {
 static bool
 claims_put(jwt_t *jwt, const struct jwt_keys *k, const struct jwt_claims *c)
 {
-	return jwt_add_grant(jwt, "iss", k->issuer) == 0 &&
+	return jwt_add_grant(jwt, "iss", k->keys[0].issuer) == 0 &&
 	       jwt_add_grant(jwt, "aud", k->audience) == 0 &&
 	       jwt_add_grant(jwt, "sub", c->sub) == 0 &&
 	       jwt_add_grant(jwt, "acc", c->acc) == 0 &&
@@ -85,7 +85,7 @@ token_read(const struct jwt_keys *k, const char *token, size_t n,
 		return rc;
 	rc = signature_check(key, token, n, e);
 	if (rc == ERR_OK)
-		rc = jwt_claims_read(k, payload, key->kid == NULL, out, e);
+		rc = jwt_claims_read(k, key, payload, out, e);
 	json_decref(payload);
 	return rc;
 }

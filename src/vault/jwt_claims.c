@@ -124,19 +124,21 @@ times_rule(const struct jwt_keys *k, const json_t *payload, struct jwt_seen *s)
 }
 
 enum err_code
-jwt_claims_read(const struct jwt_keys *k, const json_t *payload, bool own,
-    struct jwt_seen *out, struct err *e)
+jwt_claims_read(const struct jwt_keys *k, const struct jwt_key *key,
+    const json_t *payload, struct jwt_seen *out, struct err *e)
 {
 	const char *rule;
 
 	memset(out, 0, sizeof(*out));
-	if (!claim_is(json_object_get(payload, "iss"), k->issuer))
+	if (!claim_is(json_object_get(payload, "iss"), key->issuer))
 		return jwt_refuse(e, "iss");
 	if (!audience_is(json_object_get(payload, "aud"), k->audience))
 		return jwt_refuse(e, "aud");
 	rule = times_rule(k, payload, out);
 	if (!rule)
-		rule = subject_rule(payload, own, &out->claims);
+		rule = subject_rule(payload, !key->kid, &out->claims);
+	if (!rule && key->account && strcmp(out->claims.acc, key->account))
+		rule = "acc is not the account of the key";
 	return rule ? jwt_refuse(e, rule) : ERR_OK;
 }
 

@@ -23,12 +23,14 @@ copy_text(const char *s)
 
 /* Adds a key; bytes are copied, with a NUL behind them. */
 static void
-keys_add(struct jwt_keys *k, const char *kid, const char *alg,
-    const void *bytes, size_t n)
+keys_add(struct jwt_keys *k, const struct conf_jwt_key *c, const char *issuer,
+    const char *alg, const void *bytes, size_t n)
 {
 	struct jwt_key *key = &k->keys[k->n++];
 
-	key->kid = kid ? copy_text(kid) : NULL;
+	key->kid = c ? copy_text(c->kid) : NULL;
+	key->account = c ? copy_text(c->account) : NULL;
+	key->issuer = copy_text(c && c->issuer ? c->issuer : issuer);
 	key->alg = alg;
 	key->bytes = calloc(1, n + 1);
 	if (!key->bytes)
@@ -76,7 +78,7 @@ secret_load(struct jwt_keys *k, const struct conf *c, struct err *e)
 		n--;
 	rc = secret_check(file, secret, n, e);
 	if (rc == ERR_OK)
-		keys_add(k, NULL, "HS256", secret, n);
+		keys_add(k, NULL, c->auth_issuer, "HS256", secret, n);
 	wipe(secret, sizeof(secret));
 	return rc;
 }
@@ -94,7 +96,8 @@ public_alg(const char *s)
 }
 
 static enum err_code
-public_load(struct jwt_keys *k, const struct conf_jwt_key *c, struct err *e)
+public_load(struct jwt_keys *k, const struct conf_jwt_key *c,
+    const char *issuer, struct err *e)
 {
 	const char *alg = c->alg ? public_alg(c->alg) : NULL, *complaint;
 	char pem[PEM_MAX];
@@ -113,6 +116,11 @@ public_load(struct jwt_keys *k, const struct conf_jwt_key *c, struct err *e)
 	if (!c->file || !*c->file)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "[jwt-key %s]: file is missing: name a PEM file", c->kid);
+	if (!c->account || !*c->account)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "[jwt-key %s]: account is missing: name the one that the "
+		    "key speaks for",
+		    c->kid);
 	rc = keyfile_read(c->file, false, pem, sizeof(pem), &n, e);
 	if (rc)
 		return rc;
@@ -121,7 +129,7 @@ public_load(struct jwt_keys *k, const struct conf_jwt_key *c, struct err *e)
 		rc = err_set(e, ERR_BAD_REQUEST, "[jwt-key %s]: %s: %s", c->kid,
 		    c->file, complaint);
 	else
-		keys_add(k, c->kid, alg, pem, n);
+		keys_add(k, c, issuer, alg, pem, n);
 	wipe(pem, sizeof(pem));
 	return rc;
 }
@@ -134,7 +142,6 @@ jwt_keys_load(const struct conf *c, struct jwt_keys **out, struct err *e)
 
 	if (!k)
 		abort();
-	k->issuer = copy_text(c->auth_issuer);
 	k->audience = copy_text(c->auth_audience);
 	k->leeway = c->auth_leeway;
 	k->life_max = c->auth_access_seconds > c->auth_refresh_seconds
@@ -142,7 +149,7 @@ jwt_keys_load(const struct conf *c, struct jwt_keys **out, struct err *e)
 	                  : c->auth_refresh_seconds;
 	rc = secret_load(k, c, e);
 	for (unsigned i = 0; rc == ERR_OK && i < c->jwt_nkeys; i++)
-		rc = public_load(k, &c->jwt_keys[i], e);
+		rc = public_load(k, &c->jwt_keys[i], c->auth_issuer, e);
 	if (rc)
 		jwt_keys_free(&k);
 	*out = k;
@@ -158,10 +165,11 @@ jwt_keys_free(struct jwt_keys **keys)
 		return;
 	for (unsigned i = 0; i < k->n; i++) {
 		free(k->keys[i].kid);
+		free(k->keys[i].account);
+		free(k->keys[i].issuer);
 		wipe(k->keys[i].bytes, k->keys[i].n);
 		free(k->keys[i].bytes);
 	}
-	free(k->issuer);
 	free(k->audience);
 	wipe(k, sizeof(*k));
 	free(k);

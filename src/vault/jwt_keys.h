@@ -12,6 +12,8 @@ struct jwt_key {
 	const char *alg; /* as RFC 7518 writes it: HS256, RS256 or ES256 */
 	uint8_t *bytes;  /* the secret, or a public key in PEM */
 	size_t n;
+	char *account; /* the account that it speaks for; NULL: any */
+	char *issuer;  /* the iss of its tokens */
 };
 
 /* What a token says, and when it holds: checked anew at each use. */
@@ -32,7 +34,7 @@ struct jwt_memo {
 struct jwt_keys {
 	struct jwt_key keys[1 + CONF_JWT_KEYS_MAX]; /* [0]: the secret */
 	unsigned n;
-	char *issuer, *audience;
+	char *audience;
 	int64_t leeway, life_max; /* seconds */
 	struct jwt_memo memos[JWT_MEMOS];
 };
@@ -49,9 +51,10 @@ MUST_CHECK enum err_code jwt_guard(const struct jwt_keys *k, const char *token,
     struct err *e);
 
 /* Reads the claims of a payload, and checks all that does not depend on the
- * time; `own` if the token was made here. */
+ * time: against the key that verified it, too. */
 MUST_CHECK enum err_code jwt_claims_read(const struct jwt_keys *k,
-    const json_t *payload, bool own, struct jwt_seen *out, struct err *e);
+    const struct jwt_key *key, const json_t *payload, struct jwt_seen *out,
+    struct err *e);
 
 /* Checks what depends on the time (seconds) and on the use. */
 MUST_CHECK enum err_code jwt_claims_hold(const struct jwt_keys *k,

@@ -185,6 +185,7 @@ def test_jobs():
     uuid_ = answer["job_id"].rsplit("/", 1)[1]
     tap.ok(uuid_ in run("job", "list", "--account", shop.account).stdout,
            "job list")
+    tap.ok(uuid_ in run("job", "list").stdout, "job list, of all accounts")
     shown = run("job", "show", uuid_)
     tap.ok(shown.returncode == 0 and "completed" in shown.stdout, "job show")
     tap.ok("a@example.org" not in shown.stdout, "without personal data")

@@ -65,6 +65,8 @@ def test_missing():
                 "missing required fields")
     refused(shop.post(CHECK, shop.group()), 400, "no customer_data",
             "missing required fields")
+    refused(shop.post(CHECK, shop.group(data_file="x")), 400,
+            "a data_file in JSON", "missing required fields")
     refused(shop.post(CHECK, shop.group(customer_data=[])), 400,
             "an empty customer_data", "missing required fields")
     refused(shop.post(CHECK, shop.group(customer_data="x")), 400,

@@ -1,4 +1,5 @@
 """/v1/cpf and /v1/cg: definitions made, listed, refused."""
+import concurrent.futures
 import coffer
 import tap
 
@@ -89,6 +90,18 @@ def test_rules_bind():
     tap.equal(codes(shoe="x"), ["unknown"], "an unknown field is named")
     tap.equal(codes(slow="a" * 900 + "!"), ["regex"],
               "S30: a pattern that would take forever is cut short")
+
+
+def test_in_parallel():
+    """The first fields of a workspace, all at once."""
+    for _ in range(5):
+        place = site.workspace([])
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            statuses = list(pool.map(lambda n: place.call(
+                "PUT", "/v1/cpf", {"workspace_id": place.id,
+                                   "field_name": f"f{n}",
+                                   "field_type": "string"}).status, range(4)))
+        tap.equal(statuses, [201] * 4, "four fields at once")
 
 
 def test_groups():

@@ -182,6 +182,28 @@ def test_on_existing():
               "another word is refused")
 
 
+def test_blank_is_nobodys_value():
+    """A blank value of a unique or required field is not given."""
+    place = site.workspace([
+        {"field_name": "name", "field_type": "string", "required": True},
+        {"field_name": "phone", "field_type": "string", "unique": True}])
+    for data in ("name,phone\na, \nb,\u00a0\nc,\n",
+                 [{"name": "d", "phone": ""}, {"name": "e", "phone": " "}]):
+        if isinstance(data, str):
+            reply = place.upload(data, on_existing="update")
+        else:
+            reply = place.check(data, on_existing="update")
+        tap.equal((reply.status, len(reply.json.get("customer_ids", []))),
+                  (200, reply.json.get("rows")),
+                  "blank values of a unique field are nobody's")
+    names = [c["extended_profile"] for c in place.page().json["customers"]]
+    tap.equal(names, [{"name": n} for n in "abcde"], "and are not stored")
+    for reply in (place.upload("name,phone\n  ,1\n"),
+                  place.check({"name": "  "})):
+        tap.equal([e["code"] for e in reply.json.get("errors", [])],
+                  ["required"], "a blank required value is missing")
+
+
 def test_the_later_of_two_clean_uploads():
     """Both validated before either is stored: the second gets row errors."""
     site.kill("worker", 19)

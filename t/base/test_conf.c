@@ -50,10 +50,13 @@ test_values(void)
 	                           "[jwt-key k 1]\n"
 	                           "alg = RS256\n"
 	                           "file = /etc/a.pem\n"
+	                           "account = acme\n"
 	                           "[server]\n"
 	                           "processes = 512\n"
 	                           "[jwt-key k2]\n"
 	                           "file = b.pem\n"
+	                           "account = acme\n"
+	                           "issuer = https://login.example\n"
 	                           "alg = ES256";
 	struct conf *c = NULL;
 	struct err e;
@@ -73,6 +76,8 @@ test_values(void)
 	is_str(c->jwt_keys[0].kid, "k 1", "kid");
 	is_str(c->jwt_keys[0].alg, "RS256", "alg");
 	is_str(c->jwt_keys[1].file, "b.pem", "file");
+	is_str(c->jwt_keys[1].account, "acme", "account");
+	is_str(c->jwt_keys[1].issuer, "https://login.example", "issuer");
 	conf_free(&c);
 }
 
@@ -133,9 +138,9 @@ test_refused(void)
 	is_refused("[jwt-key]\nalg = RS256\n", 1, "no section [jwt-key]");
 	is_refused("[keys]\n[jwt-key ]\nalg = RS256\n", 2, "id");
 	is_refused("[keys]\n[jwt-key k]\nalg = HS256\n", 3, "RS256 or ES256");
-	is_refused("[jwt-key k]\nalg = RS256\n[keys]\n", 1, "both");
-	is_refused("[keys]\n\n[jwt-key k]\n", 3, "both");
-	is_refused("[jwt-key k]\nsecret = x\n", 2, "alg and file");
+	is_refused("[jwt-key k]\nalg = RS256\n[keys]\n", 1, "needs");
+	is_refused("[keys]\n\n[jwt-key k]\n", 3, "needs");
+	is_refused("[jwt-key k]\nsecret = x\n", 2, "alg, file");
 	is_refused("[jwt-key k]\nalg=RS256\nalg=ES256\n", 3, "twice");
 	is_refused("[jwt-key 0123456789012345678901234567890123456789012]\n", 1,
 	    "longer than 49");

@@ -202,6 +202,10 @@ test_blank(void)
 
 	ok(field_text_is_blank(&s, "", 0), "an empty cell is blank");
 	ok(!field_text_is_blank(&s, "  ", 2), "spaces are a string");
+	s.unique = true;
+	ok(field_text_is_blank(&s, " \xc2\xa0", 3),
+	    "but not one that must be unique");
+	s.unique = false;
 	ok(field_text_is_blank(&n, "", 0), "an empty number is blank");
 	ok(field_text_is_blank(&n, " \t\r\n", 4), "spaces are no number");
 	ok(field_text_is_blank(&n, "\xc2\xa0\xe3\x80\x80", 5),

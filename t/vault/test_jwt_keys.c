@@ -93,6 +93,25 @@ test_provider(void)
 	    "S1: an HMAC by the public key's text, called RS256");
 }
 
+/* A provider's key speaks for one account, under its own name. */
+static void
+test_bounds(void)
+{
+	char token[TOKEN];
+	struct jwt_claims c;
+	struct err e;
+
+	provider_sign(token, JWT_ALG_ES256, "ec.pem", "ec",
+	    "{" ISS AUD SUB "\"acc\":\"bravo\"," IAT EXP "}");
+	refused(token, "account of the key", true,
+	    "S12: a provider's token for another account");
+	provider_sign(token, JWT_ALG_ES256, "ec.pem", "sso", provider_claims);
+	refused(token, "iss", true, "S3: our iss from a provider of its own");
+	provider_sign(token, JWT_ALG_ES256, "ec.pem", "sso",
+	    "{\"iss\":\"https://login.example\"," AUD SUB ACC IAT EXP "}");
+	is_int(check_at(token, NOW, &c, &e), ERR_OK, "the provider's own iss");
+}
+
 static void
 load_refused(const struct conf *c, const char *says, const char *name)
 {
@@ -138,7 +157,7 @@ key_refused(const char *kid, const char *alg, const char *file,
 	struct conf c = some_conf();
 
 	c.jwt_keys[0] = (struct conf_jwt_key){
-	    (char *)kid, (char *)alg, (char *)scratch_path(file)};
+	    (char *)kid, (char *)alg, (char *)scratch_path(file), "acme", NULL};
 	c.jwt_nkeys = 1;
 	load_refused(&c, says, name);
 }
@@ -187,10 +206,12 @@ load_keys(void)
 	struct err e = {0};
 
 	c.jwt_keys[0] = (struct conf_jwt_key){
-	    "rsa", "RS256", (char *)scratch_path("rsa.pub")};
+	    "rsa", "RS256", (char *)scratch_path("rsa.pub"), "acme", NULL};
 	c.jwt_keys[1] = (struct conf_jwt_key){
-	    "ec", "ES256", (char *)scratch_path("ec.pub")};
-	c.jwt_nkeys = 2;
+	    "ec", "ES256", (char *)scratch_path("ec.pub"), "acme", NULL};
+	c.jwt_keys[2] = (struct conf_jwt_key){"sso", "ES256",
+	    (char *)scratch_path("ec.pub"), "acme", "https://login.example"};
+	c.jwt_nkeys = 3;
 	is_int(jwt_keys_load(&c, &keys, &e), ERR_OK, "the keys load");
 	if (!keys)
 		printf("# %s\n", err_text(&e));
@@ -209,6 +230,7 @@ main(void)
 	if (!load_keys())
 		return done_testing();
 	test_provider();
+	test_bounds();
 	jwt_keys_free(&keys);
 	return done_testing();
 }
