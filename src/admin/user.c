@@ -74,6 +74,18 @@ ctl_user_create(struct ctl *c, struct err *e)
 }
 
 enum err_code
+ctl_user_grant(struct ctl *c, struct err *e)
+{
+	struct db_context ctx;
+	enum err_code rc = bind(c, &ctx, e);
+
+	if (rc)
+		return rc;
+	return user_grant(c->site.db, &ctx, c->options[OPTION_EMAIL],
+	    c->options[OPTION_ROLE], e);
+}
+
+enum err_code
 ctl_user_list(struct ctl *c, struct err *e)
 {
 	struct db_context ctx;

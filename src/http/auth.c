@@ -1,6 +1,7 @@
 #include "http/internal.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "model/account.h"
@@ -85,7 +86,7 @@ request_bearer(const struct request *rq)
 	const char *value = request_header(rq, "authorization");
 	size_t n = strlen(BEARER);
 
-	if (!value || strncmp(value, BEARER, n) != 0)
+	if (!value || strncasecmp(value, BEARER, n) != 0)
 		return NULL;
 	value += n;
 	return *value && !strpbrk(value, " \t") ? value : NULL;

@@ -1,6 +1,7 @@
 #include "ingest/form.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
@@ -45,8 +46,14 @@ set_on_existing(struct form *f, const char *s, struct err *e)
 static enum err_code
 set_validate_only(struct form *f, const char *s, struct err *e)
 {
-	f->validate_only = !strcmp(s, "true");
-	if (f->validate_only || !strcmp(s, "false"))
+	static const char *const words[] = {
+	    "false", "true", "no", "yes", "0", "1"};
+	unsigned i;
+
+	for (i = 0; i < 6 && strcasecmp(s, words[i]); i++)
+		;
+	f->validate_only = i & 1;
+	if (i < 6)
 		return ERR_OK;
 	return err_set(
 	    e, ERR_BAD_REQUEST, "validate_only must be true or false");

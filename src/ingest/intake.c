@@ -116,7 +116,7 @@ check_unique(struct intake *in, const struct record *r, struct err *e)
 		const struct field *f = in->unique[i];
 		const struct value *v = &r->values[f - s->fields];
 
-		if (!v->json)
+		if (!v->json || value_is_null(v))
 			continue;
 		field_digest(f, in->scratch, in->ring, &in->o.workspace,
 		    v->json, v->n, digest);

@@ -239,6 +239,11 @@ read_member(struct rows *r, const char *name, const json_t *v)
 		return;
 	}
 	r->used[index_of(r, f)] = true;
+	if (r->nulls && !f->required && jv_type(v) == JV_NULL) {
+		buf_adds(&r->text, "null");
+		take_value(r, index_of(r, f), start, true, &ce);
+		return;
+	}
 	if (!is_given(f, v))
 		return;
 	right = field_from_json(f, r->scratch, v, &r->text, &ce);

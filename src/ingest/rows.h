@@ -21,6 +21,7 @@ struct rows {
 	struct arena *arena;   /* where the errors' texts live */
 	struct arena *scratch; /* emptied at each row */
 	size_t value_bytes, row_bytes;
+	bool nulls; /* null in JSON clears, and is kept; else it is not given */
 
 	struct column *columns; /* of the CSV, in its order */
 	unsigned ncolumns;
@@ -35,7 +36,8 @@ struct rows {
 };
 
 /* Starts on an upload. Limits are in bytes, of one value and of all values of a
- * row, as stored. Ends with rows_free. */
+ * row, as stored. r->nulls is false, and the caller's to set. Ends with
+ * rows_free. */
 void rows_init(struct rows *r, const struct schema *schema, struct arena *a,
     struct row_errors *errs, size_t value_bytes, size_t row_bytes);
 void rows_free(struct rows *r);

@@ -115,6 +115,7 @@ read_rows(struct upload_run *run, struct err *e)
 
 	rows_init(&run->rows, run->u->schema, run->arena, run->errs,
 	    (size_t)c->limits_cell_bytes, (size_t)c->limits_row_bytes);
+	run->rows.nulls = run->u->on_existing == EXISTING_UPDATE;
 	run->u->job.rows = 0;
 	code = intake_start(run->intake, e);
 	if (!code)

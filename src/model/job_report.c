@@ -175,7 +175,7 @@ add_cell(struct sheet *t, const struct record *rec, const char *name)
 	if (!f)
 		return;
 	v = &rec->values[f - t->schema.fields];
-	if (!v->json)
+	if (!v->json || value_is_null(v))
 		return;
 	buf_reset(&t->cell);
 	field_type_of(f)->to_text(f, t->row, v->json, v->n, &t->cell);

@@ -19,12 +19,6 @@ struct member {
 	size_t nname, n;
 };
 
-static bool
-is_null(const struct value *v)
-{
-	return v->n == 4 && !memcmp(v->json, "null", 4);
-}
-
 static void
 add_name(struct buf *out, const char *name, size_t n)
 {
@@ -49,7 +43,7 @@ add_given(const struct merge *m, unsigned i)
 	const struct field *f = &m->schema->fields[i];
 	const struct value *v = &m->record->values[i];
 
-	if (is_null(v))
+	if (value_is_null(v))
 		return;
 	add_name(m->out, f->name, strlen(f->name));
 	if (f->pii)

@@ -14,6 +14,12 @@ add_u32(struct buf *out, uint32_t v)
 	buf_add(out, b, sizeof(b));
 }
 
+bool
+value_is_null(const struct value *v)
+{
+	return v->json && v->n == 4 && !memcmp(v->json, "null", 4);
+}
+
 void
 record_pack(struct buf *out, const struct schema *s, const struct record *r)
 {

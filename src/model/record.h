@@ -13,11 +13,15 @@
 #include "base/buf.h"
 #include "model/field.h"
 
-/* One value: the JSON text to store; NULL: the row does not give it. */
+/* One value: the JSON text to store; NULL: the row does not give it. The text
+ * null clears what a customer has, and gives a new one nothing. */
 struct value {
 	const char *json;
 	uint32_t n;
 };
+
+/* True for a value that clears. */
+bool value_is_null(const struct value *v);
 
 /* values[i] belongs to schema->fields[i]. */
 struct record {

@@ -155,20 +155,6 @@ user_create(struct db *db, const struct db_context *ctx, const char *email,
 	return rc;
 }
 
-enum err_code
-user_grant(struct db *db, const struct db_context *ctx, uint32_t user_id,
-    const char *role, struct err *e)
-{
-	struct user u;
-	enum err_code rc;
-
-	rc = role_check(role, e);
-	if (rc == ERR_OK)
-		rc = db_one(db, ctx, SQL_USER_BY_ID, DB_ARGS(db_int(user_id)),
-		    take_user, &u, e);
-	return rc ? rc : role_set(db, ctx, user_id, role, e);
-}
-
 struct login {
 	struct user user;
 	char phc[PASSWORD_PHC];
@@ -187,18 +173,44 @@ take_login(struct db_rows *r, void *arg)
 		memcpy(l->phc, phc, n + 1);
 }
 
+/* A live user by e-mail; ERR_NOT_FOUND. The caller wipes out->phc. */
+static enum err_code
+find_login(struct db *db, const struct db_context *ctx, const char *email,
+    struct login *out, struct err *e)
+{
+	char folded[EMAIL_MAX + 1] = "";
+
+	if (!email_fold(email, folded))
+		return err_set(e, ERR_NOT_FOUND, NULL);
+	return db_one(db, ctx, SQL_USER_BY_EMAIL, DB_ARGS(db_str(folded)),
+	    take_login, out, e);
+}
+
+enum err_code
+user_grant(struct db *db, const struct db_context *ctx, const char *email,
+    const char *role, struct err *e)
+{
+	struct login l = {0};
+	enum err_code rc;
+
+	rc = role_check(role, e);
+	if (rc == ERR_OK)
+		rc = find_login(db, ctx, email, &l, e);
+	wipe(l.phc, sizeof(l.phc));
+	if (rc == ERR_NOT_FOUND)
+		return err_set(
+		    e, rc, "the account has no live user of this e-mail");
+	return rc ? rc : role_set(db, ctx, l.user.id, role, e);
+}
+
 enum err_code
 user_login(struct db *db, const struct db_context *ctx, const char *email,
     const char *password, size_t n, struct user *out, struct err *e)
 {
-	char folded[EMAIL_MAX + 1] = "";
 	struct login l = {0};
-	enum err_code rc = ERR_NOT_FOUND;
+	enum err_code rc = find_login(db, ctx, email, &l, e);
 	bool right;
 
-	if (email_fold(email, folded))
-		rc = db_one(db, ctx, SQL_USER_BY_EMAIL, DB_ARGS(db_str(folded)),
-		    take_login, &l, e);
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
 	right = password_verify(password, n, rc ? NULL : l.phc);

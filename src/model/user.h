@@ -37,9 +37,10 @@ MUST_CHECK enum err_code user_create(struct db *db,
     const struct db_context *ctx, const char *email, const char *password,
     size_t n, const char *role, struct uuid *out, struct err *e);
 
-/* Gives a user of the account another role, or one in another workspace. */
+/* Gives a live user of the account a role in the context's workspace, in place
+ * of one that it had there. ERR_BAD_REQUEST for the role, ERR_NOT_FOUND. */
 MUST_CHECK enum err_code user_grant(struct db *db, const struct db_context *ctx,
-    uint32_t user_id, const char *role, struct err *e);
+    const char *email, const char *role, struct err *e);
 
 /* E-mail and password within the context's account: ERR_CREDENTIALS for an
  * unknown or disabled user and for a wrong password, in the same time. */

@@ -7,8 +7,6 @@ STMT(USER_BY_EMAIL, ACCOUNT,
 STMT(USER_BY_UUID, ACCOUNT,
     "SELECT id, uuid FROM user"
     " WHERE account_id = :account AND uuid = ? AND disabled_at IS NULL")
-STMT(USER_BY_ID, ACCOUNT,
-    "SELECT id, uuid FROM user WHERE account_id = :account AND id = ?")
 STMT(USER_LIST, ACCOUNT,
     "SELECT uuid, email, disabled_at FROM user"
     " WHERE account_id = :account ORDER BY email")

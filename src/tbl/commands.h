@@ -36,6 +36,9 @@ COMMAND("user create", NULL,
 	OPT(PASSWORD_STDIN),
     0, SITE, ctl_user_create,
     "make a user with a role in a workspace; prints its id")
+COMMAND("user grant", NULL,
+    OPT(ACCOUNT) | OPT(EMAIL) | OPT(ROLE) | OPT(WORKSPACE), 0, SITE,
+    ctl_user_grant, "give a user a role in another workspace, or another role")
 COMMAND("user list", NULL, OPT(ACCOUNT), 0, SITE, ctl_user_list,
     "list the users of an account")
 COMMAND("api-key create", NULL, OPT(WORKSPACE) | OPT(PRIVILEGES), OPT(NAME),

@@ -35,7 +35,7 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 		if (!f->unique || !v->json)
 			continue;
 		k.key.field_id = field_unique_id(f);
-		if (v->n == 4 && !memcmp(v->json, "null", 4)) {
+		if (value_is_null(v)) {
 			buf_add(&c->cleared, &k, sizeof(k));
 			continue;
 		}

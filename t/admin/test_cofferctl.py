@@ -48,6 +48,14 @@ def test_make_things():
                           ("user", "list", "--account", "shop-1"):
                           "a@b.example"}.items():
         tap.ok(wanted in run(*words).stdout, f"{' '.join(words[:2])}")
+    second = run("workspace", "create", "--account", "shop-1", "--name",
+                 "Other").stdout.strip()
+    tap.equal(run("user", "grant", "--account", "shop-1", "--email",
+                  "a@b.example", "--role", "viewer", "--workspace",
+                  second).returncode, 0, "user grant, in another workspace")
+    tap.equal(run("user", "grant", "--account", "shop-1", "--email",
+                  "no@b.example", "--role", "viewer", "--workspace",
+                  second).returncode, 65, "not to an unknown user")
     reply = site.request("POST", "/v1/auth", {
         "email": "a@b.example", "password": "a long password"},
         {"x-api-key": key})

@@ -177,6 +177,16 @@ def test_on_existing():
                for c in joined], [(mine["customer_ids"][0], "New")],
               "and is merged, once in the group")
     tap.equal(total(), before, "no second customer was made")
+    body["customer_data"] = {"email": "oe@example.org", "first_name": None}
+    shop.post("/v1/customer/check", {**body, "on_existing": "update"})
+    profile = shop.page(group_id=other).json["customers"][0][
+        "extended_profile"]
+    tap.ok("first_name" not in profile and "email" in profile,
+           "null clears a value")
+    body["customer_data"] = {"email": None, "first_name": "x"}
+    tap.equal([e["code"] for e in shop.post("/v1/customer/check", {
+        **body, "on_existing": "update"}).json["errors"]], ["required"],
+              "but not one that is required")
     tap.equal(shop.post("/v1/customer/check",
                         {**body, "on_existing": "burn"}).status, 400,
               "another word is refused")

@@ -108,13 +108,15 @@ test_rights(void)
 	    "second");
 	must(user_rights(site.db, &other, &rights, &e), "rights");
 	is_int(rights, 0, "S13: none in another workspace");
-	must(user_grant(site.db, &other, one.user_id, "viewer", &e), "grant");
+	must(user_grant(site.db, &other, "ANN@example.org", "viewer", &e),
+	    "grant");
 	must(user_rights(site.db, &other, &rights, &e), "rights");
 	is_int(rights, role_rights("viewer"), "but for a role given there");
-	must(user_grant(site.db, &other, one.user_id, "uploader", &e), "g");
+	must(user_grant(site.db, &other, "ann@example.org", "uploader", &e),
+	    "g");
 	must(user_rights(site.db, &other, &rights, &e), "rights");
 	is_int(rights, role_rights("uploader"), "or another role");
-	is_int(user_grant(site.db, &two, one.user_id, "admin", &e),
+	is_int(user_grant(site.db, &two, "ann@example.org", "admin", &e),
 	    ERR_NOT_FOUND, "S12: no role for another account's user");
 }
 
