@@ -392,8 +392,12 @@ conf_print_defaults(void)
 		print_option(&options[i]);
 	}
 	puts("\n# A public key of another issuer of tokens, one section a key:"
-	     "\n# alg is RS256 or ES256, file holds the key as PEM.\n"
-	     "#[jwt-key KID]\n#alg = ES256\n#file = /etc/coffer/issuer.pem");
+	     "\n# alg is RS256 or ES256, file holds the key as PEM, account is "
+	     "the"
+	     "\n# one whose users it speaks for, issuer the iss of its tokens"
+	     "\n# (that of [auth] if it is left out).\n"
+	     "#[jwt-key KID]\n#alg = ES256\n#file = /etc/coffer/issuer.pem\n"
+	     "#account = acme\n#issuer = https://login.example.com");
 }
 
 void

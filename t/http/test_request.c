@@ -108,13 +108,15 @@ test_bearer(void)
 {
 	static const char *const NOT[] = {"X=", "HTTP_AUTHORIZATION=",
 	    "HTTP_AUTHORIZATION=Bearer", "HTTP_AUTHORIZATION=Bearer ",
-	    "HTTP_AUTHORIZATION=bearer a.b.c", "HTTP_AUTHORIZATION=Basic a",
+	    "HTTP_AUTHORIZATION=Bearers a.b.c", "HTTP_AUTHORIZATION=Basic a",
 	    "HTTP_AUTHORIZATION=Bearer  a", "HTTP_AUTHORIZATION=Bearer\ta",
 	    "HTTP_AUTHORIZATION=Bearer a b", "HTTP_AUTHORIZATION= Bearer a"};
 	size_t i;
 
 	GIVEN("HTTP_AUTHORIZATION=Bearer a.b.c");
 	is_str(request_bearer(&rq), "a.b.c", "a bearer token");
+	GIVEN("HTTP_AUTHORIZATION=bEARER a.b.c");
+	is_str(request_bearer(&rq), "a.b.c", "its scheme in any case");
 	for (i = 0; i < sizeof(NOT) / sizeof(NOT[0]); i++) {
 		GIVEN(NOT[i]);
 		is_str(request_bearer(&rq), NULL, "none in %s", NOT[i]);
