@@ -159,7 +159,9 @@ MUST_CHECK enum err_code db_bulk(struct db *db, const struct db_context *ctx,
  * If the connection is lost during COMMIT, `done` (may be NULL) is asked on a
  * new connection whether the transaction took place: it returns ERR_OK for
  * yes, ERR_NOT_FOUND for no (the transaction is then run again); without it
- * ERR_UNAVAILABLE. When the server has ended the transaction already (deadlock,
+ * ERR_UNAVAILABLE. If the run after it meets ERR_DUPLICATE or ERR_CONFLICT,
+ * `done` is asked once more: the first COMMIT may have come through late, and
+ * that is ERR_OK. When the server has ended the transaction already (deadlock,
  * loss), further statements of body fail by the same error, and the
  * transaction does too, whatever body returns for success. */
 typedef enum err_code db_body(struct db *db, void *arg, struct err *e);

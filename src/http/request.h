@@ -63,7 +63,7 @@ struct request {
 const char *request_header(const struct request *rq, const char *name);
 
 /* The token of "Authorization: Bearer TOKEN", or NULL if there is none of
- * exactly that form. */
+ * exactly that form (the scheme in any case: RFC 9110, section 11.1). */
 const char *request_bearer(const struct request *rq);
 
 /* A parameter of the query, percent-decoded into the arena, or NULL. */

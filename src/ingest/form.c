@@ -46,15 +46,19 @@ set_on_existing(struct form *f, const char *s, struct err *e)
 static enum err_code
 set_validate_only(struct form *f, const char *s, struct err *e)
 {
-	static const char *const words[] = {
-	    "false", "true", "no", "yes", "0", "1"};
-	unsigned i;
+	static const struct {
+		const char *word;
+		bool means;
+	} WORDS[] = {{"true", true}, {"false", false}, {"yes", true},
+	    {"no", false}, {"1", true}, {"0", false}};
+	size_t i;
 
-	for (i = 0; i < 6 && strcasecmp(s, words[i]); i++)
-		;
-	f->validate_only = i & 1;
-	if (i < 6)
+	for (i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+		if (strcasecmp(s, WORDS[i].word))
+			continue;
+		f->validate_only = WORDS[i].means;
 		return ERR_OK;
+	}
 	return err_set(
 	    e, ERR_BAD_REQUEST, "validate_only must be true or false");
 }

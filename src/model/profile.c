@@ -14,7 +14,7 @@ struct merge {
 };
 
 /* A member of a stored profile: the characters of its name, its JSON. */
-struct member {
+struct stored {
 	const char *name, *json;
 	size_t nname, n;
 };
@@ -104,7 +104,7 @@ skip_value(const char *p, const char *end)
  * what follows. False at the end: *p is then at the last '}', or somewhere
  * else (or NULL) if the profile is damaged. */
 static bool
-next_member(const char **p, const char *end, struct member *out)
+next_member(const char **p, const char *end, struct stored *out)
 {
 	const char *name = *p + 1, *colon;
 
@@ -126,7 +126,7 @@ next_member(const char **p, const char *end, struct member *out)
 /* Whether a stored value has the look of a sealed one: a string of base64,
  * long enough. */
 static bool
-looks_sealed(const struct member *v)
+looks_sealed(const struct stored *v)
 {
 	size_t i;
 
@@ -145,7 +145,7 @@ looks_sealed(const struct member *v)
 }
 
 static void
-keep_raw(const struct merge *m, const struct member *v)
+keep_raw(const struct merge *m, const struct stored *v)
 {
 	add_name(m->out, v->name, v->nname);
 	buf_add(m->out, v->json, v->n);
@@ -153,7 +153,7 @@ keep_raw(const struct merge *m, const struct member *v)
 
 /* Keeps a value of a PII field, under the current key from here on. */
 static enum err_code
-keep_pii(struct merge *m, const struct field *f, const struct member *v)
+keep_pii(struct merge *m, const struct field *f, const struct stored *v)
 {
 	const char *json = v->json;
 	size_t n = v->n;
@@ -179,7 +179,7 @@ keep_pii(struct merge *m, const struct field *f, const struct member *v)
 }
 
 static enum err_code
-keep(struct merge *m, const struct member *v)
+keep(struct merge *m, const struct stored *v)
 {
 	const struct field *f = schema_find(m->schema, v->name, v->nname);
 
@@ -190,7 +190,7 @@ keep(struct merge *m, const struct member *v)
 }
 
 static int
-compare_names(const struct member *v, const struct field *f)
+compare_names(const struct stored *v, const struct field *f)
 {
 	size_t n = strlen(f->name);
 	int c = memcmp(v->name, f->name, v->nname < n ? v->nname : n);
@@ -202,7 +202,7 @@ compare_names(const struct member *v, const struct field *f)
  * if v is NULL), moving *i on. True if the field after them is v's own and
  * given. */
 static bool
-add_before(struct merge *m, unsigned *i, const struct member *v)
+add_before(struct merge *m, unsigned *i, const struct stored *v)
 {
 	int order;
 
@@ -221,7 +221,7 @@ add_before(struct merge *m, unsigned *i, const struct member *v)
 static enum err_code
 merge_members(struct merge *m, const char *p, const char *end)
 {
-	struct member v;
+	struct stored v;
 	unsigned i = 0;
 	enum err_code err = ERR_OK;
 
