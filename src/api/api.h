@@ -4,7 +4,7 @@
 
 #include "http/request.h"
 
-#define ROUTE(method, path, face, auth, right, body, handler) \
+#define ROUTE(method, path, face, auth, right, body, reads, handler) \
 	enum err_code handler(struct request *rq, struct err *e);
 #include "tbl/routes.h"
 #undef ROUTE

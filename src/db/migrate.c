@@ -142,6 +142,15 @@ read_file(const char *dir, const char *name, struct buf *out, struct err *e)
 	return ERR_OK;
 }
 
+/* What a statement of a file that was cut short fails by when the file is
+ * applied again: the table, column or index is there, or gone. */
+static bool
+is_done_already(unsigned no)
+{
+	return no == ER_TABLE_EXISTS_ERROR || no == ER_DUP_FIELDNAME ||
+	       no == ER_DUP_KEYNAME || no == ER_CANT_DROP_FIELD_OR_KEY;
+}
+
 static enum err_code
 run_statement(struct db *db, const char *file, unsigned no, const char *sql,
     struct err *e)
@@ -151,8 +160,8 @@ run_statement(struct db *db, const char *file, unsigned no, const char *sql,
 
 	snprintf(doing, sizeof(doing), "%s, statement %u", file, no);
 	err = run_sql(db, sql, doing, e);
-	if (err && mysql_errno(db->mysql) == ER_TABLE_EXISTS_ERROR) {
-		log_info("%s: the table is there already", doing);
+	if (err && is_done_already(mysql_errno(db->mysql))) {
+		log_info("%s: done already", doing);
 		return ERR_OK;
 	}
 	return err;

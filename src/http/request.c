@@ -1,5 +1,8 @@
+#include "model/audit.h"
 #include "http/internal.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -163,4 +166,20 @@ request_is_type(const struct request *rq, const char *media_type)
 	type += n;
 	type += strspn(type, " \t");
 	return *type == '\0' || *type == ';';
+}
+
+void
+request_audit(
+    struct request *rq, const struct uuid *subject, const char *fmt, ...)
+{
+	char text[AUDIT_DETAIL_MAX];
+	va_list ap;
+
+	rq->audit_has_subject = subject != NULL;
+	if (subject)
+		rq->audit_subject = *subject;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	rq->audit_detail = arena_strndup(rq->arena, text, strlen(text));
 }

@@ -45,6 +45,11 @@ struct request {
 	struct uuid workspace;
 	char workspace_text[UUID_TEXT];
 
+	/* What the audit log says beside the route's action. */
+	struct uuid audit_subject;
+	bool audit_has_subject;
+	const char *audit_detail; /* a JSON object; lives in the arena */
+
 	/* The parsed body of a BODY_JSON route (never NULL there). */
 	json_t *json;
 
@@ -85,6 +90,11 @@ bool request_is_type(const struct request *rq, const char *media_type);
  * (unknown or another account's, no difference: S12), ERR_FORBIDDEN. */
 MUST_CHECK enum err_code request_workspace(
     struct request *rq, const char *text, struct err *e);
+
+/* Says for the audit log what a route with `reads` has read: a subject (NULL:
+ * none) and a JSON object of names, ids and counts, without values of fields. */
+void request_audit(struct request *rq, const struct uuid *subject,
+    const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* The answer. A handler answers once, by one of these, or returns an error,
  * which is then answered in the shape of the route's face. */

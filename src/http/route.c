@@ -8,9 +8,9 @@
 #include "model/account.h"
 
 const struct route routes[] = {
-#define ROUTE(method, path, face, auth, rights, body, handler) \
+#define ROUTE(method, path, face, auth, rights, body, reads, handler) \
 	{#handler, #method, path, FACE_##face, AUTH_##auth,    \
-	    (enum right)(rights), BODY_##body, handler},
+	    (enum right)(rights), BODY_##body, AUDIT_##reads, handler},
 #include "tbl/routes.h"
 #undef ROUTE
 };

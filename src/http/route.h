@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "http/request.h"
+#include "model/audit.h"
 #include "model/user.h"
 
 enum route_auth {
@@ -31,6 +32,7 @@ struct route {
 	enum route_auth auth;
 	enum right right; /* of the user in the workspace; 0: none asked */
 	enum route_body body;
+	enum audit_action reads; /* AUDIT_NONE: the model's to write */
 	enum err_code (*handler)(struct request *rq, struct err *e);
 };
 

@@ -1,23 +1,26 @@
 /*
- * ROUTE(method, path, face, auth, right, body, handler)
+ * ROUTE(method, path, face, auth, right, body, reads, handler)
+ * reads: what a successful answer is in the audit log, a row of
+ * tbl/audit_actions.h; NONE where the model writes the entry itself, in the
+ * transaction of the change.
  * See http/route.h. More literal paths stand before those with variables.
  */
-ROUTE(GET, "/healthz", V1, NONE, 0, NONE, ops_healthz)
-ROUTE(GET, "/readyz", V1, NONE, 0, NONE, ops_readyz)
-ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, api_auth_login)
-ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, api_auth_refresh)
-ROUTE(PUT, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, api_field_create)
-ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, api_field_list)
-ROUTE(PUT, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, api_group_create)
-ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, api_group_list)
-ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD,
+ROUTE(GET, "/healthz", V1, NONE, 0, NONE, NONE, ops_healthz)
+ROUTE(GET, "/readyz", V1, NONE, 0, NONE, NONE, ops_readyz)
+ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, NONE, api_auth_login)
+ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_refresh)
+ROUTE(PUT, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_create)
+ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, FIELD_READ, api_field_list)
+ROUTE(PUT, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_create)
+ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, GROUP_READ, api_group_list)
+ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD, NONE,
     api_customer_check)
-ROUTE(POST, "/v1/customer/pages", V1, BEARER, RIGHT_READ, JSON,
+ROUTE(POST, "/v1/customer/pages", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_COUNT,
     api_customer_pages)
-ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, api_customer_list)
-ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, api_job_show)
-ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE,
+ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_LIST, api_customer_list)
+ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ, api_job_show)
+ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE, JOB_ERRORS_READ,
     api_job_errors)
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
-ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
+ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ,
     api_job_by_id)
