@@ -1,15 +1,15 @@
-#include "model/audit.h"
 #include "http/internal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <assert.h>
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "model/audit.h"
 #include "vault/rand.h"
 
 #define HEADER_NAME_MAX 64
