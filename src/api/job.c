@@ -22,7 +22,7 @@ open_job(struct request *rq, const char *text, const char *operation,
 	if (rc)
 		return rc;
 	if (operation && strcmp(operation, arena_printf(rq->arena,
-	                                       "%s_customers", out->operation)))
+	                                       "%s_customers", job_kind_name(out->kind))))
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	rq->ctx.workspace_id = out->workspace_id;
 	rc = user_rights(rq->site->db, &rq->ctx, &rights, e);

@@ -217,7 +217,7 @@ enqueue(struct upload_run *run, struct err *e)
 	rows_names(&run->rows, &names);
 	u->job.columns = arena_strndup(run->arena, names.data, names.len);
 	buf_free(&names);
-	snprintf(u->job.operation, sizeof(u->job.operation), "upload");
+	u->job.kind = JOB_KIND_UPLOAD;
 	u->job.segment_id = u->segment_id;
 	u->job.on_existing = u->on_existing;
 	claim(run);

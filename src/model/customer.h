@@ -28,19 +28,21 @@ void profile_build(struct buf *out, const struct schema *s,
 /* Appends to `out` the stored profile `old` with the record's values put in:
  * given ones replace (PII sealed afresh), others stay as they are; if `old` was
  * sealed under another key version its PII values are sealed anew, so that a
- * row has one version. Values of fields that are PII now but were not when
- * stored are sealed. A given null takes a member out. ERR_CRYPTO if a value
- * cannot be opened or `old` is no profile; out then holds a part. `old` must
- * not lie in `out`. */
+ * row has one version; if it has another layout than the schema (model/field.h)
+ * what a change of fields does is done to it. Values of fields that are PII now
+ * but were not when stored are sealed. A given null takes a member out.
+ * ERR_CRYPTO if a value cannot be opened or `old` is no profile; out then holds
+ * a part. `old` must not lie in `out`. */
 MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
-    const char *old, size_t n, uint32_t old_version, const struct record *r,
-    struct keyring *k, const char *workspace, const char *customer,
-    struct err *e);
+    const char *old, size_t n, uint32_t old_version, uint32_t old_layout,
+    const struct record *r, struct keyring *k, const char *workspace,
+    const char *customer, struct err *e);
 
 /* A digest that makes a value unique: the customer that has it. field_id is
  * that of field_unique_id. */
 struct customer_key {
 	uint32_t field_id;
+	uint32_t version; /* of the index key */
 	uint8_t digest[INDEX_LEN];
 	uint64_t seq;
 };
@@ -56,12 +58,15 @@ MUST_CHECK enum err_code customer_lookup(struct db *db,
 /* What a transaction of a chunk does to customers; all need the workspace. */
 
 /* A stored customer; its profile is n bytes from `at` of a buf that holds
- * those of all customers in hand. */
+ * those of all customers in hand, its events (model/event.h) nevents bytes
+ * from events_at of the same. */
 struct customer {
 	uint64_t seq;
 	struct uuid uuid;
-	uint32_t revision, key_version;
+	uint32_t revision, key_version, layout;
+	int64_t created_at, updated_at;
 	size_t at, n;
+	size_t events_at, nevents;
 };
 
 /* New customers, in ascending order of seq; created and updated at `now`. */
@@ -69,18 +74,27 @@ MUST_CHECK enum err_code customer_insert(struct db *db,
     const struct db_context *ctx, const struct customer *list, unsigned n,
     const struct buf *profiles, int64_t now, struct err *e);
 
-/* Reads the customers of n different seqs, in any order, into out (room for
- * n), appending their profiles; *found_out: how many there are. */
+/* Reads and locks the customers of n different seqs, in any order, into out
+ * (room for n), appending their profiles and events; *found_out: how many there
+ * are. */
 MUST_CHECK enum err_code customer_read(struct db *db,
     const struct db_context *ctx, const uint64_t *seqs, unsigned n,
     struct customer *out, unsigned *found_out, struct buf *profiles,
     struct err *e);
 
-/* Writes a customer's new profile and key version over the revision that was
- * read; ERR_RETRY if somebody changed it since. */
-MUST_CHECK enum err_code customer_update(struct db *db,
-    const struct db_context *ctx, const struct customer *c,
-    const struct buf *profiles, int64_t now, struct err *e);
+/* The same for the customers from seq `first` to before `end`, in that order,
+ * at most `max` of them (more are ERR_INTERNAL). */
+MUST_CHECK enum err_code customer_read_range(struct db *db,
+    const struct db_context *ctx, uint64_t first, uint64_t end, unsigned max,
+    struct customer *out, unsigned *found_out, struct buf *profiles,
+    struct err *e);
+
+/* Writes n customers' profiles, events, key version, layout and updated_at over
+ * what customer_read or customer_read_range has locked in this transaction:
+ * whatever changes a stored profile comes by here. The revision is raised. */
+MUST_CHECK enum err_code customer_rewrite(struct db *db,
+    const struct db_context *ctx, const struct customer *list, unsigned n,
+    const struct buf *profiles, struct err *e);
 
 /* Takes unique values, quickest in the order of (field_id, digest);
  * ERR_DUPLICATE if one is taken already. */

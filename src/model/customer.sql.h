@@ -1,20 +1,37 @@
 STMT(CUSTOMER_INSERT, WORKSPACE,
     "INSERT INTO customer (workspace_id, seq, uuid, revision, key_version,"
-    " profile, created_at, updated_at)"
-    " VALUES (:workspace, ?, ?, 1, ?, ?, ?, ?)")
-STMT(CUSTOMER_UPDATE, WORKSPACE,
-    "UPDATE customer SET revision = revision + 1, key_version = ?,"
-    " profile = ?, updated_at = ?"
-    " WHERE workspace_id = :workspace AND seq = ? AND revision = ?")
+    " layout, profile, created_at, updated_at)"
+    " VALUES (:workspace, ?, ?, 1, ?, ?, ?, ?, ?)")
+/* Of rows that the transaction has locked: all are there, and a row whose
+ * revision is not the one that was read stays as it is. */
+STMT(CUSTOMER_REWRITE, WORKSPACE,
+    "INSERT INTO customer (workspace_id, seq, uuid, revision, key_version,"
+    " layout, profile, events, created_at, updated_at)"
+    " VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON DUPLICATE KEY UPDATE key_version = IF(revision = VALUES(revision),"
+    " VALUES(key_version), key_version), layout = IF(revision ="
+    " VALUES(revision), VALUES(layout), layout), profile = IF(revision ="
+    " VALUES(revision), VALUES(profile), profile), events = IF(revision ="
+    " VALUES(revision), VALUES(events), events), updated_at = IF(revision ="
+    " VALUES(revision), VALUES(updated_at), updated_at), revision ="
+    " IF(revision = VALUES(revision), revision + 1, revision)")
+/* These lock what they read, so that it can be rewritten. */
 STMT(CUSTOMER_READ, WORKSPACE,
-    "SELECT seq, uuid, revision, key_version, profile FROM customer"
-    " WHERE workspace_id = :workspace AND seq IN (?...)")
+    "SELECT seq, uuid, revision, key_version, layout, created_at, updated_at,"
+    " profile, events FROM customer"
+    " WHERE workspace_id = :workspace AND seq IN (?...) FOR UPDATE")
+STMT(CUSTOMER_READ_RANGE, WORKSPACE,
+    "SELECT seq, uuid, revision, key_version, layout, created_at, updated_at,"
+    " profile, events FROM customer"
+    " WHERE workspace_id = :workspace AND seq >= ? AND seq < ? ORDER BY seq"
+    " FOR UPDATE")
 STMT(CUSTOMER_IDS, WORKSPACE,
     "SELECT seq, uuid FROM customer"
     " WHERE workspace_id = :workspace AND seq >= ? AND seq < ? ORDER BY seq")
 STMT(CUSTOMER_UNIQUE_INSERT, WORKSPACE,
-    "INSERT INTO customer_unique (workspace_id, field_id, digest, seq)"
-    " VALUES (:workspace, ?, ?, ?)")
+    "INSERT INTO customer_unique"
+    " (workspace_id, field_id, digest, seq, version)"
+    " VALUES (:workspace, ?, ?, ?, ?)")
 STMT(CUSTOMER_UNIQUE_LOOKUP, WORKSPACE,
     "SELECT digest, seq FROM customer_unique"
     " WHERE workspace_id = :workspace AND field_id = ? AND digest IN (?...)")

@@ -16,14 +16,14 @@ new_cells(size_t nrows, size_t ncols)
 	return v;
 }
 
-#define CUSTOMER_CELLS 6
+#define INSERT_CELLS 7
 
 enum err_code
 customer_insert(struct db *db, const struct db_context *ctx,
     const struct customer *list, unsigned n, const struct buf *profiles,
     int64_t now, struct err *e)
 {
-	struct db_val *cells = new_cells(n, CUSTOMER_CELLS), *v = cells;
+	struct db_val *cells = new_cells(n, INSERT_CELLS), *v = cells;
 	const struct customer *c;
 	enum err_code err;
 
@@ -31,28 +31,47 @@ customer_insert(struct db *db, const struct db_context *ctx,
 		*v++ = db_int((int64_t)c->seq);
 		*v++ = db_uuid(&c->uuid);
 		*v++ = db_int(c->key_version);
+		*v++ = db_int(c->layout);
 		*v++ = db_bytes(profiles->data + c->at, c->n);
 		*v++ = db_int(now);
 		*v++ = db_int(now);
 	}
-	err =
-	    db_bulk(db, ctx, SQL_CUSTOMER_INSERT, cells, n, CUSTOMER_CELLS, e);
+	err = db_bulk(db, ctx, SQL_CUSTOMER_INSERT, cells, n, INSERT_CELLS, e);
 	free(cells);
 	return err;
 }
 
+/* Columns of CUSTOMER_READ and CUSTOMER_READ_RANGE. */
+enum {
+	COL_SEQ,
+	COL_UUID,
+	COL_REVISION,
+	COL_VERSION,
+	COL_LAYOUT,
+	COL_CREATED,
+	COL_UPDATED,
+	COL_PROFILE,
+	COL_EVENTS
+};
+
 static void
 take_customer(struct db_rows *r, struct customer *c, struct buf *profiles)
 {
-	const char *profile;
+	const char *bytes;
 
-	c->seq = (uint64_t)db_get_int(r, 0);
-	db_get_uuid(r, 1, &c->uuid);
-	c->revision = (uint32_t)db_get_int(r, 2);
-	c->key_version = (uint32_t)db_get_int(r, 3);
-	profile = db_get_bytes(r, 4, &c->n);
+	c->seq = (uint64_t)db_get_int(r, COL_SEQ);
+	db_get_uuid(r, COL_UUID, &c->uuid);
+	c->revision = (uint32_t)db_get_int(r, COL_REVISION);
+	c->key_version = (uint32_t)db_get_int(r, COL_VERSION);
+	c->layout = (uint32_t)db_get_int(r, COL_LAYOUT);
+	c->created_at = db_get_int(r, COL_CREATED);
+	c->updated_at = db_get_int(r, COL_UPDATED);
+	bytes = db_get_bytes(r, COL_PROFILE, &c->n);
 	c->at = profiles->len;
-	buf_add(profiles, profile, c->n);
+	buf_add(profiles, bytes, c->n);
+	bytes = db_get_bytes(r, COL_EVENTS, &c->nevents);
+	c->events_at = profiles->len;
+	buf_add(profiles, bytes, c->nevents);
 }
 
 /* How many of the n seqs from `i` on fill the next list. */
@@ -94,24 +113,59 @@ customer_read(struct db *db, const struct db_context *ctx, const uint64_t *seqs,
 }
 
 enum err_code
-customer_update(struct db *db, const struct db_context *ctx,
-    const struct customer *c, const struct buf *profiles, int64_t now,
-    struct err *e)
+customer_read_range(struct db *db, const struct db_context *ctx, uint64_t first,
+    uint64_t end, unsigned max, struct customer *out, unsigned *found_out,
+    struct buf *profiles, struct err *e)
 {
-	uint64_t affected;
+	struct db_rows *r;
 	enum err_code err;
 
-	err = db_exec(db, ctx, SQL_CUSTOMER_UPDATE,
-	    DB_ARGS(db_int(c->key_version),
-	        db_bytes(profiles->data + c->at, c->n), db_int(now),
-	        db_int((int64_t)c->seq), db_int(c->revision)),
-	    &affected, NULL, e);
-	if (!err && affected != 1)
-		return err_set(e, ERR_RETRY, NULL);
+	*found_out = 0;
+	err = db_query(db, ctx, SQL_CUSTOMER_READ_RANGE,
+	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)end)), &r, e);
+	if (err)
+		return err;
+	while (!err && db_next(r)) {
+		if (*found_out == max)
+			err = err_fault(
+			    e, ERR_INTERNAL, "more customers than the range");
+		else
+			take_customer(r, &out[(*found_out)++], profiles);
+	}
+	return rows_end(err, &r, e);
+}
+
+#define REWRITE_CELLS 9
+
+enum err_code
+customer_rewrite(struct db *db, const struct db_context *ctx,
+    const struct customer *list, unsigned n, const struct buf *profiles,
+    struct err *e)
+{
+	struct db_val *cells = new_cells(n, REWRITE_CELLS), *v = cells;
+	const struct customer *c;
+	enum err_code err;
+
+	assert(db_in_transaction(db));
+	for (c = list; c < list + n; c++) {
+		*v++ = db_int((int64_t)c->seq);
+		*v++ = db_uuid(&c->uuid);
+		*v++ = db_int(c->revision);
+		*v++ = db_int(c->key_version);
+		*v++ = db_int(c->layout);
+		*v++ = db_bytes(profiles->data + c->at, c->n);
+		*v++ = db_bytes(c->nevents ? profiles->data + c->events_at : "",
+		    c->nevents);
+		*v++ = db_int(c->created_at);
+		*v++ = db_int(c->updated_at);
+	}
+	err =
+	    db_bulk(db, ctx, SQL_CUSTOMER_REWRITE, cells, n, REWRITE_CELLS, e);
+	free(cells);
 	return err;
 }
 
-#define KEY_CELLS 3
+#define KEY_CELLS 4
 
 enum err_code
 customer_take_keys(struct db *db, const struct db_context *ctx,
@@ -125,6 +179,7 @@ customer_take_keys(struct db *db, const struct db_context *ctx,
 		*v++ = db_int(k->field_id);
 		*v++ = db_bytes(k->digest, INDEX_LEN);
 		*v++ = db_int((int64_t)k->seq);
+		*v++ = db_int(k->version);
 	}
 	err = db_bulk(
 	    db, ctx, SQL_CUSTOMER_UNIQUE_INSERT, cells, n, KEY_CELLS, e);

@@ -119,6 +119,7 @@ struct field {
 struct schema {
 	struct field *fields;
 	unsigned n;
+	uint32_t layout; /* that profiles are written in */
 };
 
 const struct field_type *field_type_of(const struct field *f);
@@ -153,6 +154,18 @@ struct keyring;
 struct uuid;
 void field_digest(const struct field *f, struct arena *a, struct keyring *k,
     const struct uuid *workspace, const char *json, size_t n, uint8_t out[16]);
+
+/* The digests to store for a value: one for each index key in force (two while
+ * the index key is being rotated), the first being field_digest's. Returns how
+ * many. */
+#define INDEX_VERSIONS_MAX 2
+struct index_digest {
+	uint32_t version; /* of the index key */
+	uint8_t digest[16];
+};
+unsigned field_digests(const struct field *f, struct arena *a,
+    struct keyring *k, const struct uuid *workspace, const char *json, size_t n,
+    struct index_digest out[INDEX_VERSIONS_MAX]);
 
 /* By name; NULL if there is none. */
 struct field *schema_find(const struct schema *s, const char *name, size_t n);

@@ -1,5 +1,6 @@
 #include "model/job.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,56 @@ const char *
 job_state_name(enum job_state st)
 {
 	return states[st];
+}
+
+static const struct {
+	const char *name;
+	unsigned right;
+	enum job_payload payload;
+	bool endless;
+} kinds[] = {
+#define CANCEL false
+#define ENDLESS true
+#define X(name, text, right, payload, cancel) \
+	{text, right, JOB_PAYLOAD_##payload, cancel},
+#include "tbl/job_kinds.h"
+#undef X
+#undef CANCEL
+#undef ENDLESS
+};
+
+const char *
+job_kind_name(enum job_kind kind)
+{
+	return kinds[kind].name;
+}
+
+enum job_kind
+job_kind_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < JOB_KINDS && strcmp(kinds[i].name, name); i++)
+		;
+	return (enum job_kind)i;
+}
+
+enum job_payload
+job_kind_payload(enum job_kind kind)
+{
+	return kinds[kind].payload;
+}
+
+unsigned
+job_kind_right(enum job_kind kind)
+{
+	return kinds[kind].right;
+}
+
+bool
+job_kind_is_endless(enum job_kind kind)
+{
+	return kinds[kind].endless;
 }
 
 bool
@@ -81,18 +132,20 @@ insert_job(struct db *db, const struct db_context *ctx, const struct job *job,
     struct err *e)
 {
 	return db_exec(db, ctx, SQL_JOB_INSERT,
-	    DB_ARGS(db_uuid(&job->uuid), db_str(job->operation),
+	    DB_ARGS(db_uuid(&job->uuid), db_str(job_kind_name(job->kind)),
 	        db_str(job_state_name(job->state)), db_int(job->segment_id),
 	        db_int(job->user_id), db_str(existing[job->on_existing]),
 	        db_str(job->columns), db_int(job->rows),
 	        db_int(job->chunks_left), db_int(job->attempts),
 	        db_int((int64_t)job->first_seq),
 	        db_int((int64_t)job->first_position), db_int(job->created_at),
-	        job->started_at ? db_int(job->started_at) : db_null()),
+	        job->started_at ? db_int(job->started_at) : db_null(),
+	        job->finished_at ? db_int(job->finished_at) : db_null(),
+	        db_int(job->step), db_str(job->detail ? job->detail : "")),
 	    NULL, NULL, e);
 }
 
-#define QUEUE_CELLS 5
+#define QUEUE_CELLS 6
 
 static enum err_code
 insert_queue(struct site *s, const struct db_context *ctx,
@@ -112,6 +165,7 @@ insert_queue(struct site *s, const struct db_context *ctx,
 		*v++ = db_int(job->attempts);
 		*v++ = db_str(owner ? owner : "");
 		*v++ = db_int(at);
+		*v++ = db_int(job->kind);
 	}
 	err = db_bulk(s->db, ctx, SQL_JOB_QUEUE_INSERT, cells, job->chunks_left,
 	    QUEUE_CELLS, e);
@@ -119,12 +173,11 @@ insert_queue(struct site *s, const struct db_context *ctx,
 	return err;
 }
 
-enum err_code
-job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
-    uint32_t nchunks, const char *owner, struct err *e)
+/* Fills what a new job begins with. */
+static void
+begin(const struct db_context *ctx, struct job *job, uint32_t nchunks,
+    const char *owner)
 {
-	enum err_code err;
-
 	job->account_id = ctx->account_id;
 	job->workspace_id = ctx->workspace_id;
 	job->user_id = ctx->user_id;
@@ -135,7 +188,39 @@ job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
 	job->created_at = clock_now_ms();
 	job->started_at = owner ? job->created_at : 0;
 	job->finished_at = 0;
-	err = take_positions(s->db, ctx, job, e);
+}
+
+enum err_code
+job_enqueue_range(struct site *s, const struct db_context *ctx, struct job *job,
+    uint64_t end, struct err *e)
+{
+	uint64_t n = 0;
+	enum err_code err;
+
+	assert(job_kind_payload(job->kind) == JOB_PAYLOAD_RANGE && job->step);
+	if (end > job->first_seq)
+		n = (end - job->first_seq + job->step - 1) / job->step;
+	assert(n <= UINT32_MAX);
+	begin(ctx, job, (uint32_t)n, NULL);
+	job->columns = "[]";
+	if (!n) {
+		job->state = JOB_COMPLETED;
+		job->started_at = job->finished_at = job->created_at;
+	}
+	err = insert_job(s->db, ctx, job, e);
+	return err || !n ? err : insert_queue(s, ctx, job, NULL, e);
+}
+
+enum err_code
+job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
+    uint32_t nchunks, const char *owner, struct err *e)
+{
+	enum err_code err = ERR_OK;
+
+	begin(ctx, job, nchunks, owner);
+	job->step = 0;
+	if (job->kind == JOB_KIND_UPLOAD)
+		err = take_positions(s->db, ctx, job, e);
 	if (!err)
 		err = insert_job(s->db, ctx, job, e);
 	if (!err)
@@ -173,6 +258,7 @@ take_counts(struct db_rows *r, struct job *job)
 	job->created_at = db_get_int(r, 16);
 	job->started_at = db_get_int(r, 17);
 	job->finished_at = db_get_int(r, 18);
+	job->step = (uint32_t)db_get_int(r, 19);
 }
 
 static void
@@ -186,9 +272,7 @@ take_job(struct db_rows *r, void *arg)
 	memset(job, 0, sizeof(*job));
 	db_get_uuid(r, 0, &job->uuid);
 	job->workspace_id = (uint32_t)db_get_int(r, 1);
-	text = db_get_bytes(r, 2, &n);
-	memcpy(job->operation, text,
-	    n < sizeof(job->operation) ? n : sizeof(job->operation) - 1);
+	job->kind = job_kind_find(db_get_bytes(r, 2, NULL));
 	job->state = state_parse(db_get_bytes(r, 3, NULL));
 	job->segment_id = (uint32_t)db_get_int(r, 4);
 	job->user_id = (uint32_t)db_get_int(r, 5);
@@ -196,6 +280,8 @@ take_job(struct db_rows *r, void *arg)
 	text = db_get_bytes(r, 7, &n);
 	job->columns = arena_strndup(f->a, text, n);
 	take_counts(r, job);
+	text = db_get_bytes(r, 20, &n);
+	job->detail = arena_strndup(f->a, text, n);
 }
 
 enum err_code
@@ -228,8 +314,7 @@ static enum err_code
 check_user(struct db *db, const struct db_context *ctx, const struct job *job,
     struct err *e)
 {
-	unsigned need =
-	    !strcmp(job->operation, "upload") ? RIGHT_UPLOAD : RIGHT_WRITE;
+	unsigned need = job_kind_right(job->kind);
 	struct db_context as = *ctx;
 	bool lives = false;
 	unsigned rights;
@@ -259,7 +344,7 @@ job_check(struct db *db, const struct db_context *ctx, const struct job *job,
 	    (!err && ctx->workspace_id != job->workspace_id))
 		return err_fault(
 		    e, ERR_FORBIDDEN, "the job's workspace or group is gone");
-	if (err || !job->user_id)
+	if (err || !job->user_id || !job_kind_right(job->kind))
 		return err;
 	return check_user(db, ctx, job, e);
 }

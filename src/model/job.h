@@ -39,6 +39,24 @@ enum on_existing {
 /* False if there is no such word. */
 bool on_existing_parse(const char *s, enum on_existing *out);
 
+/* What a job does: a row of tbl/job_kinds.h. */
+enum job_kind {
+#define X(name, text, right, payload, cancel) JOB_KIND_##name,
+#include "tbl/job_kinds.h"
+#undef X
+	JOB_KINDS
+};
+enum job_payload { JOB_PAYLOAD_ROWS, JOB_PAYLOAD_RANGE };
+
+/* "upload" for JOB_KIND_UPLOAD; it is part of the job's id. */
+const char *job_kind_name(enum job_kind kind);
+/* JOB_KINDS if there is no such kind. */
+enum job_kind job_kind_find(const char *name);
+enum job_payload job_kind_payload(enum job_kind kind);
+unsigned job_kind_right(enum job_kind kind); /* of enum right */
+bool job_kind_is_endless(enum job_kind kind);
+
+#define JOB_DETAIL_MAX 2000
 #define JOB_OWNER_MAX 64
 #define JOB_ERRORS_LISTED 100
 #define JOB_ERRORS_KEPT_MS (7 * 86400 * 1000LL)
@@ -46,12 +64,16 @@ bool on_existing_parse(const char *s, enum on_existing *out);
 struct job {
 	struct uuid uuid;
 	uint32_t account_id, workspace_id;
-	char operation[16]; /* upload, update or delete */
+	enum job_kind kind;
 	enum job_state state;
 	uint32_t segment_id, user_id;
 	enum on_existing on_existing;
 	const char *columns; /* JSON array of field names; lives in an arena */
+	const char *detail;  /* what a kind needs to know, or "" */
+	uint32_t step;       /* numbers in a chunk of a RANGE job */
 	uint32_t rows, processed, succeeded, failed, chunks_left, attempts;
+	/* Of uploads: where the rows go. first_seq is also where a range
+	 * begins. */
 	uint64_t first_seq, first_position;
 	int64_t created_at, started_at, finished_at; /* 0: not yet */
 };
@@ -64,17 +86,26 @@ MUST_CHECK enum err_code job_chunk_put(struct site *s,
     uint32_t nrows, const struct buf *packed, struct err *e);
 
 /* Stores the job row and its queue rows, the last steps of that transaction:
- * takes the positions. The caller has filled uuid, operation, segment_id,
- * on_existing, columns and rows; the rest of *job is filled here, account,
- * workspace and user from the context. With `owner` the chunks are born
- * claimed by it (attempt 1, leased), for work that is done within the
- * request. */
+ * takes the positions of an upload. The caller has filled uuid, kind,
+ * segment_id, on_existing, columns, detail (NULL: none) and rows; the rest of
+ * *job is filled here, account, workspace and user from the context. With
+ * `owner` the chunks are born claimed by it (attempt 1, leased), for work that
+ * is done within the request. */
 MUST_CHECK enum err_code job_enqueue(struct site *s,
     const struct db_context *ctx, struct job *job, uint32_t nchunks,
     const char *owner, struct err *e);
 
+/* Stores a job that walks the numbers from job->first_seq to before `end`, in
+ * chunks of job->step, within the caller's transaction. The caller has filled
+ * uuid, kind, segment_id, detail, rows (customers, as far as is known),
+ * first_seq and step; the user is the context's. An empty range gives a job
+ * that is completed. */
+MUST_CHECK enum err_code job_enqueue_range(struct site *s,
+    const struct db_context *ctx, struct job *job, uint64_t end, struct err *e);
+
 /* A claim on a chunk. */
 struct claim {
+	enum job_kind kind;
 	uint32_t account_id, workspace_id;
 	struct uuid job;
 	uint32_t n;
@@ -92,7 +123,7 @@ void job_owner(char out[JOB_OWNER_MAX]);
  * one falls due, or -1 if the queue is empty. The job's start is marked. A
  * chunk whose claims have come to nothing CLAIMS_PER_TRY times as often as
  * [worker] attempts (it ends the processes that try it) fails its job
- * instead. */
+ * instead, unless that is endless. */
 #define CLAIMS_PER_TRY 5
 MUST_CHECK enum err_code job_claim(struct site *s, const char *owner,
     struct claim *out, int64_t *wait_ms_out, struct err *e);
@@ -128,8 +159,9 @@ MUST_CHECK enum err_code job_chunk_done(struct db *db,
     uint32_t failed, struct err *e);
 
 /* Gives a claim back after a fault: the chunk is due again after backoff with
- * jitter, or, after [worker] attempts faults, the job fails and its queue and payloads
- * go. Best effort: if the database is away the lease runs out instead. */
+ * jitter, or, after [worker] attempts faults, the job fails (unless it is
+ * endless) and its queue and payloads go. Best effort: if the database is away
+ * the lease runs out instead. */
 void job_chunk_retry(
     struct site *s, const struct db_context *ctx, const struct claim *c);
 

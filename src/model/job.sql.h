@@ -1,13 +1,15 @@
 STMT(JOB_INSERT, WORKSPACE,
     "INSERT INTO job (account_id, uuid, workspace_id, operation, state,"
     " segment_id, user_id, on_existing, columns, row_count, chunks_left,"
-    " attempts, first_seq, first_position, created_at, started_at)"
-    " VALUES (:account, ?, :workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    " attempts, first_seq, first_position, created_at, started_at,"
+    " finished_at, step, detail)"
+    " VALUES (:account, ?, :workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?, ?)")
 STMT(JOB_FIND, ACCOUNT,
     "SELECT uuid, workspace_id, operation, state, segment_id, user_id,"
     " on_existing, columns, row_count, processed, succeeded, failed,"
     " chunks_left, attempts, first_seq, first_position, created_at,"
-    " started_at, finished_at"
+    " started_at, finished_at, step, detail"
     " FROM job WHERE account_id = :account AND uuid = ?")
 STMT(JOB_LIST, ACCOUNT,
     "SELECT uuid, operation, state, row_count, succeeded, failed, created_at"
@@ -36,9 +38,10 @@ STMT(JOB_FAIL, ACCOUNT,
     " AND state IN ('queued', 'running')")
 STMT(JOB_QUEUE_INSERT, WORKSPACE,
     "INSERT INTO job_queue (account_id, job, n, workspace_id, attempt, owner,"
-    " available_at) VALUES (:account, ?, ?, :workspace, ?, ?, ?)")
+    " available_at, kind) VALUES (:account, ?, ?, :workspace, ?, ?, ?, ?)")
 STMT(JOB_QUEUE_NEXT, SERVER,
-    "SELECT account_id, job, n, workspace_id, attempt, faults, available_at"
+    "SELECT account_id, job, n, workspace_id, attempt, faults, available_at,"
+    " kind"
     " FROM job_queue ORDER BY available_at LIMIT 8")
 STMT(JOB_QUEUE_CLAIM, SERVER,
     "UPDATE job_queue SET attempt = attempt + 1, owner = ?, available_at = ?"

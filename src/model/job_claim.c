@@ -52,6 +52,7 @@ read_queue(struct db *db, struct candidate out[CANDIDATES], unsigned *n_out,
 		c->workspace_id = (uint32_t)db_get_int(r, 3);
 		c->attempt = (uint32_t)db_get_int(r, 4);
 		c->faults = (uint32_t)db_get_int(r, 5);
+		c->kind = (enum job_kind)db_get_int(r, 7);
 		out[n++].available_at = db_get_int(r, 6);
 	}
 	*n_out = n;
@@ -134,7 +135,8 @@ mark_start(struct site *s, const struct claim *c, struct err *e)
 static bool
 is_hopeless(const struct site *s, const struct claim *c)
 {
-	return c->attempt > CLAIMS_PER_TRY * s->conf->worker_attempts;
+	return !job_kind_is_endless(c->kind) &&
+	       c->attempt > CLAIMS_PER_TRY * s->conf->worker_attempts;
 }
 
 enum err_code
@@ -314,7 +316,8 @@ job_chunk_retry(
 	struct err e;
 	int64_t wait;
 
-	if (c->faults + 1 >= conf->worker_attempts) {
+	if (c->faults + 1 >= conf->worker_attempts &&
+	    !job_kind_is_endless(c->kind)) {
 		err = job_fail(s->db, ctx, c, &e);
 	} else {
 		wait = clock_backoff_ms(conf->worker_backoff,

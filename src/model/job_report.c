@@ -37,7 +37,7 @@ job_id(const struct conf *c, const char *account, const struct job *job,
 
 	uuid_format(&job->uuid, uuid);
 	return arena_printf(a, "%s/%s/%s_customers/%s", c->server_hostname,
-	    account, job->operation, uuid);
+	    account, job_kind_name(job->kind), uuid);
 }
 
 static void
@@ -121,7 +121,7 @@ job_write(struct site *s, const struct db_context *ctx, const char *account,
 	uuid_format(&job->uuid, uuid);
 	buf_adds(out, "{\"job_id\":");
 	buf_add_json(out, id, strlen(id));
-	add_string(out, "operation", job->operation);
+	add_string(out, "operation", job_kind_name(job->kind));
 	add_string(out, "status", job_state_name(job->state));
 	add_counts(out, job);
 	add_time(out, "created_at", job->created_at);

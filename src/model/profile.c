@@ -6,7 +6,7 @@ struct merge {
 	const struct schema *schema;
 	const struct record *record;
 	struct keyring *ring;
-	uint32_t old_version;
+	uint32_t old_version, old_layout;
 	const char *workspace, *customer;
 	struct buf *out;
 	struct buf plain; /* a value that was opened */
@@ -243,13 +243,15 @@ merge_members(struct merge *m, const char *p, const char *end)
 
 enum err_code
 profile_merge(struct buf *out, const struct schema *s, const char *old,
-    size_t n, uint32_t old_version, const struct record *r, struct keyring *k,
-    const char *workspace, const char *customer, struct err *e)
+    size_t n, uint32_t old_version, uint32_t old_layout, const struct record *r,
+    struct keyring *k, const char *workspace, const char *customer,
+    struct err *e)
 {
 	struct merge m = {.schema = s,
 	    .record = r,
 	    .ring = k,
 	    .old_version = old_version,
+	    .old_layout = old_layout,
 	    .workspace = workspace,
 	    .customer = customer,
 	    .out = out,

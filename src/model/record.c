@@ -20,6 +20,20 @@ value_is_null(const struct value *v)
 	return v->json && v->n == 4 && !memcmp(v->json, "null", 4);
 }
 
+enum { HAS_CUSTOMER = 1, HAS_REVISION = 2, ERASED = 4, FLAGS = 7 };
+
+static void
+add_subject(struct buf *out, const struct record *r)
+{
+	add_u32(out, (r->has_customer ? HAS_CUSTOMER : 0) |
+	                 (r->revision ? HAS_REVISION : 0) |
+	                 (r->erased ? ERASED : 0));
+	if (r->has_customer)
+		buf_add(out, r->customer.b, UUID_LEN);
+	if (r->revision)
+		add_u32(out, r->revision);
+}
+
 void
 record_pack(struct buf *out, const struct schema *s, const struct record *r)
 {
@@ -30,6 +44,7 @@ record_pack(struct buf *out, const struct schema *s, const struct record *r)
 		given += r->values[i].json != NULL;
 	add_u32(out, r->row);
 	add_u32(out, r->line);
+	add_subject(out, r);
 	add_u32(out, given);
 	for (i = 0; i < s->n; i++) {
 		const struct value *v = &r->values[i];
@@ -80,6 +95,25 @@ take_value(const uint8_t **p, const uint8_t *end, const struct schema *s,
 	return true;
 }
 
+static bool
+take_subject(const uint8_t **p, const uint8_t *end, struct record *r)
+{
+	uint32_t flags;
+
+	r->revision = 0;
+	if (!take_u32(p, end, &flags) || flags > FLAGS)
+		return false;
+	r->has_customer = flags & HAS_CUSTOMER;
+	r->erased = flags & ERASED;
+	if (r->has_customer) {
+		if (end - *p < UUID_LEN)
+			return false;
+		memcpy(r->customer.b, *p, UUID_LEN);
+		*p += UUID_LEN;
+	}
+	return !(flags & HAS_REVISION) || take_u32(p, end, &r->revision);
+}
+
 bool
 record_unpack(const uint8_t **p, const uint8_t *end, const struct schema *s,
     struct arena *a, struct record *out)
@@ -90,7 +124,8 @@ record_unpack(const uint8_t **p, const uint8_t *end, const struct schema *s,
 	uint32_t given;
 
 	if (!take_u32(&at, end, &r.row) || !take_u32(&at, end, &r.line) ||
-	    !take_u32(&at, end, &given) || given > FIELDS_MAX)
+	    !take_subject(&at, end, &r) || !take_u32(&at, end, &given) ||
+	    given > FIELDS_MAX)
 		return false;
 	r.values = arena_calloc(a, s->n, sizeof(*r.values));
 	for (; given; given--) {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "model/field.h"
 
 /* One value: the JSON text to store; NULL: the row does not give it. The text
@@ -27,10 +28,19 @@ bool value_is_null(const struct value *v);
 struct record {
 	uint32_t row;  /* data rows count from 1 */
 	uint32_t line; /* of the file; the row's number in a JSON body */
+	/* Of an update: the customer that it is about, and, if not 0, the
+	 * revision that it must have (If-Match). */
+	bool has_customer;
+	struct uuid customer;
+	uint32_t revision;
+	/* Its customer was deleted while it waited: nothing of it is left, and
+	 * the row fails. */
+	bool erased;
 	struct value *values;
 };
 
-/* Appends the packed form: row, line, count, then (field id, length, JSON) for
+/* Appends the packed form: row, line, flags, then, as the flags say, the
+ * customer's UUID and the revision; count, then (field id, length, JSON) for
  * each given value in the order of the schema; integers are 32 bits
  * little-endian. The same record always packs to the same bytes. */
 void record_pack(

@@ -130,14 +130,14 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	struct err ignored;
 	enum err_code err, end;
 
-	*out = (struct schema){NULL, 0};
+	*out = (struct schema){.layout = 1};
 	if ((err = db_query(db, ctx, SQL_FIELD_LIST, DB_NOARGS, &r, e)))
 		return err;
 	err = read_fields(r, a, out, e);
 	end = db_done(&r, err ? &ignored : e);
 	err = err ? err : end;
 	if (err)
-		*out = (struct schema){NULL, 0};
+		*out = (struct schema){.layout = 1};
 	return err;
 }
 
@@ -150,7 +150,7 @@ schema_release(struct schema *s)
 		if (s->fields[i].regex)
 			regex_free(s->fields[i].regex);
 	}
-	*s = (struct schema){NULL, 0};
+	*s = (struct schema){.layout = 1};
 }
 
 struct field *

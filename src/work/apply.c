@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "work/chunk.h"
+#include "work/range.h"
 
 #define CAREFUL_TRIES 5
 
@@ -25,8 +26,10 @@ chunk_unpack(
 static void
 add_keys(struct chunk *c, unsigned row, const struct record *r)
 {
+	struct index_digest digests[INDEX_VERSIONS_MAX];
 	struct claimed_key k = {.row = row};
 	const struct field *f;
+	unsigned i, ndigests;
 
 	for (k.field = 0; k.field < c->schema.n; k.field++) {
 		const struct value *v = &r->values[k.field];
@@ -39,9 +42,13 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 			buf_add(&c->cleared, &k, sizeof(k));
 			continue;
 		}
-		field_digest(f, c->row, c->ring, &c->workspace, v->json, v->n,
-		    k.key.digest);
-		buf_add(&c->keys, &k, sizeof(k));
+		ndigests = field_digests(
+		    f, c->row, c->ring, &c->workspace, v->json, v->n, digests);
+		for (i = 0; i < ndigests; i++) {
+			k.key.version = digests[i].version;
+			memcpy(k.key.digest, digests[i].digest, INDEX_LEN);
+			buf_add(&c->keys, &k, sizeof(k));
+		}
 	}
 }
 
@@ -242,6 +249,8 @@ work_apply(struct site *s, const struct claim *claim, struct applied *out,
 	enum err_code err;
 
 	memset(out, 0, sizeof(*out));
+	if (job_kind_payload(claim->kind) == JOB_PAYLOAD_RANGE)
+		return range_apply(s, claim, out, e);
 	c.arena = arena_new(16384);
 	c.try = arena_new(65536);
 	c.row = arena_new(16384);

@@ -21,7 +21,8 @@ struct applied {
 	struct uuid ids[CHUNK_ROWS_MAX]; /* new customers, in order of rows */
 };
 
-/* Applies a claimed chunk in one transaction, which also ends the claim. A row
+/* Applies a claimed chunk, of whatever kind of job, in one transaction, which
+ * also ends the claim. A row
  * that the store refuses (a unique value that somebody else took since the
  * upload was validated) is put down as the job's error and fails alone.
  * ERR_SUPERSEDED: the chunk is somebody else's or done; nothing was changed.

@@ -46,6 +46,7 @@ build_new(struct chunk *c, struct row *row, struct customer *out, struct err *e)
 	out->uuid = row->uuid;
 	out->revision = 1;
 	out->key_version = keyring_version(c->ring);
+	out->layout = c->schema.layout;
 	out->at = c->profiles.len;
 	profile_build(
 	    &c->profiles, &c->schema, &r, c->ring, c->workspace_text, text);
@@ -97,10 +98,15 @@ build_merged(struct chunk *c, const struct row *row, struct err *e)
 		return err_fault(e, ERR_RETRY, "a customer has just gone");
 	uuid_format(&m->uuid, text);
 	err = profile_merge(&c->profiles, &c->schema, c->old.data + m->at, m->n,
-	    m->key_version, &r, c->ring, c->workspace_text, text, e);
+	    m->key_version, m->layout, &r, c->ring, c->workspace_text, text, e);
 	m->key_version = keyring_version(c->ring);
+	m->layout = c->schema.layout;
+	m->updated_at = c->now;
 	m->at = at;
 	m->n = c->profiles.len - at;
+	at = c->profiles.len;
+	buf_add(&c->profiles, c->old.data + m->events_at, m->nevents);
+	m->events_at = at;
 	if (!err && m->n > PROFILE_MAX)
 		return err_fault(e, ERR_INTERNAL, "a profile is too long");
 	return err;

@@ -50,7 +50,6 @@ store_customers(struct chunk *c, struct err *e)
 {
 	struct db *db = c->site->db;
 	enum err_code err = ERR_OK;
-	unsigned i;
 
 	if (c->nmerged)
 		err = drop_keys_of(c, &c->keys, e);
@@ -59,9 +58,9 @@ store_customers(struct chunk *c, struct err *e)
 	if (!err)
 		err = customer_insert(db, &c->ctx, c->created, c->ncreated,
 		    &c->profiles, c->now, e);
-	for (i = 0; i < c->nmerged && !err; i++)
-		err = customer_update(
-		    db, &c->ctx, &c->merged[i], &c->profiles, c->now, e);
+	if (!err && c->nmerged)
+		err = customer_rewrite(
+		    db, &c->ctx, c->merged, c->nmerged, &c->profiles, e);
 	if (!err)
 		err = take_keys(c, e);
 	return err;

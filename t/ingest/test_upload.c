@@ -117,7 +117,7 @@ store(uint64_t seq, const char *email, const char *username)
 		    strlen(json[i]), digest);
 		hex_encode(digest, INDEX_LEN, hex);
 		snprintf(sql, sizeof(sql),
-		    "INSERT INTO customer_unique VALUES (%u, %u, 0x%s, %u)",
+		    "INSERT INTO customer_unique VALUES (%u, %u, 0x%s, %u, 1)",
 		    one.workspace_id, field_unique_id(f), hex, (unsigned)seq);
 		tenant_sql(sql);
 	}

@@ -131,7 +131,7 @@ __attribute__((unused)) static void
 batch_queue(struct batch *b, uint32_t segment_id, enum on_existing existing)
 {
 	rand_uuid(&b->job.uuid);
-	strcpy(b->job.operation, "upload");
+	b->job.kind = JOB_KIND_UPLOAD;
 	b->job.segment_id = segment_id;
 	b->job.on_existing = existing;
 	b->job.columns = "[\"email\",\"username\",\"name\",\"tier\"]";

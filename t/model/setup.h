@@ -55,7 +55,7 @@ field_of(const char *definition)
 __attribute__((unused)) static void
 field_done(struct field *f)
 {
-	struct schema s = {f, 1};
+	struct schema s = {.fields = f, .n = 1, .layout = 1};
 
 	schema_release(&s);
 }

@@ -17,7 +17,7 @@ static struct field fields[] = {
     {.id = 18, .name = "name", .pii = true},
     {.id = 19, .name = "tier"},
 };
-static const struct schema schema = {fields, 4};
+static const struct schema schema = {.fields = fields, .n = 4, .layout = 1};
 static struct err e;
 
 static void
@@ -106,7 +106,7 @@ opened(const struct buf *profile, const char *name, uint32_t version,
 static enum err_code
 merge(struct buf *out, const char *old, uint32_t version, struct record r)
 {
-	return profile_merge(out, &schema, old, strlen(old), version, &r, ring,
+	return profile_merge(out, &schema, old, strlen(old), version, 1, &r, ring,
 	    WORKSPACE, CUSTOMER, &e);
 }
 

@@ -6,11 +6,11 @@
 
 static struct field fields[] = {{.id = 20, .name = "a"},
     {.id = 17, .name = "b"}, {.id = 33, .name = "c"}, {.id = 16, .name = "d"}};
-static const struct schema schema = {fields, 4};
+static const struct schema schema = {.fields = fields, .n = 4, .layout = 1};
 
 static struct value values[] = {
     {"\"x\"", 3}, {NULL, 0}, {"1500.00", 7}, {"true", 4}};
-static const struct record record = {7, 9, values};
+static const struct record record = {.row = 7, .line = 9, .values = values};
 
 static bool
 same(const struct value *v, const char *json)
@@ -52,7 +52,7 @@ test_other_schema(void)
 {
 	struct field now[] = {{.id = 20, .name = "a"}, {.id = 40, .name = "bb"},
 	    {.id = 16, .name = "d"}};
-	struct schema s = {now, 3};
+	struct schema s = {.fields = now, .n = 3, .layout = 1};
 	struct buf b = {0};
 	const uint8_t *p;
 	struct record r;
@@ -122,18 +122,18 @@ test_wrong_bytes(void)
 		b.data[i] = was;
 	}
 	ok(true, "wrong bytes are read within bounds");
-	b.data[8] = 2;
+	b.data[12] = 2;
 	ok(unpacks(b.data, b.len, &r), "fewer values");
-	b.data[8] = 4;
+	b.data[12] = 4;
 	ok(!unpacks(b.data, b.len, &r), "more values than there are");
-	memset(b.data + 8, 0xff, 4);
+	memset(b.data + 12, 0xff, 4);
 	ok(!unpacks(b.data, b.len, &r), "four thousand million values");
-	b.data[8] = 3;
-	memset(b.data + 9, 0, 3);
-	b.data[12] = 16;
+	b.data[12] = 3;
+	memset(b.data + 13, 0, 3);
+	b.data[16] = 16;
 	ok(!unpacks(b.data, b.len, &r), "values out of order");
-	b.data[12] = 20;
-	memset(b.data + 16, 0, 4);
+	b.data[16] = 20;
+	memset(b.data + 20, 0, 4);
 	ok(!unpacks(b.data, b.len, &r), "a value without bytes");
 	buf_free(&b);
 }

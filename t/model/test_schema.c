@@ -16,7 +16,7 @@ static struct field fields[] = {
                         "e"},
     {.id = 20, .name = "z", .display_name = "\xc3\x84mter"},
 };
-static const struct schema schema = {fields, 5};
+static const struct schema schema = {.fields = fields, .n = 5, .layout = 1};
 
 static void
 find(const char *name, const char *want)
@@ -38,7 +38,7 @@ find_column(const char *column, const char *want)
 static void
 test_names(void)
 {
-	static const struct schema none = {NULL, 0};
+	static const struct schema none = {.fields = NULL, .n = 0, .layout = 1};
 	size_t i;
 
 	for (i = 0; i < schema.n; i++)
