@@ -106,6 +106,17 @@ struct mac *keyring_rest_mac(struct keyring *k, enum rest_use use);
 /* Blind index: the first 16 bytes of HMAC-SHA256 under the account's index
  * key over workspace, field and folded value, each a part (S23). */
 #define INDEX_LEN 16
+/* While the index key is being rotated two versions are in force: digests are
+ * stored under both, and looked up under the older, for it has them all. */
+#define INDEX_VERSIONS_MAX 2
+/* Fills out with the versions in force, the one for lookups first; how many. */
+unsigned keyring_index_versions(
+    const struct keyring *k, uint32_t out[INDEX_VERSIONS_MAX]);
+/* The digest under a version in force. */
+void blind_index_at(struct keyring *k, uint32_t version,
+    const struct uuid *workspace, uint32_t field_id, const char *folded,
+    size_t n, uint8_t out[INDEX_LEN]);
+/* The digest for lookups. */
 void blind_index(struct keyring *k, const struct uuid *workspace,
     uint32_t field_id, const char *folded, size_t n, uint8_t out[INDEX_LEN]);
 

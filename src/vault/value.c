@@ -48,22 +48,6 @@ keyring_rest_mac(struct keyring *k, enum rest_use use)
 	return k->rest_macs[use];
 }
 
-void
-blind_index(struct keyring *k, const struct uuid *workspace, uint32_t field_id,
-    const char *folded, size_t n, uint8_t out[INDEX_LEN])
-{
-	uint8_t digest[MAC_LEN], field[4];
-
-	assert(k->index);
-	put_u32(field, field_id);
-	mac_reset(k->index);
-	mac_add_part(k->index, workspace->b, UUID_LEN);
-	mac_add_part(k->index, field, sizeof(field));
-	mac_add_part(k->index, folded, n);
-	mac_finish(k->index, digest);
-	memcpy(out, digest, INDEX_LEN);
-}
-
 /* workspace_id "/" customer_id "/" field_name, in k->ad. */
 static void
 value_ad(struct keyring *k, const char *workspace, const char *customer,
