@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "model/customer.h"
+#include "model/profile.h"
 
 struct merge {
 	const struct schema *schema;
@@ -11,12 +12,6 @@ struct merge {
 	struct buf *out;
 	struct buf plain; /* a value that was opened */
 	struct err *e;
-};
-
-/* A member of a stored profile: the characters of its name, its JSON. */
-struct stored {
-	const char *name, *json;
-	size_t nname, n;
 };
 
 static void
@@ -71,81 +66,8 @@ profile_build(struct buf *out, const struct schema *s, const struct record *r,
 	buf_addc(out, '}');
 }
 
-static const char *
-skip_string(const char *p, const char *end)
-{
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : NULL;
-}
-
-/* Past a value: at the comma or the brace that follows it. */
-static const char *
-skip_value(const char *p, const char *end)
-{
-	unsigned depth = 0;
-
-	while (p && p < end) {
-		if (!depth && (*p == ',' || *p == '}'))
-			return p;
-		if (*p == '"') {
-			p = skip_string(p, end);
-			continue;
-		}
-		depth += *p == '{' || *p == '[';
-		depth -= *p == '}' || *p == ']';
-		p++;
-	}
-	return NULL;
-}
-
-/* Reads the member after *p, which is at '{' or at a comma, and moves *p on to
- * what follows. False at the end: *p is then at the last '}', or somewhere
- * else (or NULL) if the profile is damaged. */
-static bool
-next_member(const char **p, const char *end, struct stored *out)
-{
-	const char *name = *p + 1, *colon;
-
-	if (name >= end || **p == '}' || *name != '"')
-		return false;
-	colon = skip_string(name, end);
-	if (!colon || colon >= end || *colon != ':')
-		return false;
-	out->name = name + 1;
-	out->nname = (size_t)(colon - name - 2);
-	out->json = colon + 1;
-	*p = skip_value(out->json, end);
-	if (!*p)
-		return false;
-	out->n = (size_t)(*p - out->json);
-	return true;
-}
-
-/* Whether a stored value has the look of a sealed one: a string of base64,
- * long enough. */
-static bool
-looks_sealed(const struct stored *v)
-{
-	size_t i;
-
-	if (v->n < 2 + (AEAD_OVERHEAD + 2) / 3 * 4 || v->json[0] != '"' ||
-	    (v->n - 2) % 4)
-		return false;
-	for (i = 1; i < v->n - 1; i++) {
-		char c = v->json[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		        (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-		        c == '='))
-			return false;
-	}
-	return true;
-}
-
 static void
-keep_raw(const struct merge *m, const struct stored *v)
+keep_raw(const struct merge *m, const struct profile_member *v)
 {
 	add_name(m->out, v->name, v->nname);
 	buf_add(m->out, v->json, v->n);
@@ -153,13 +75,13 @@ keep_raw(const struct merge *m, const struct stored *v)
 
 /* Keeps a value of a PII field, under the current key from here on. */
 static enum err_code
-keep_pii(struct merge *m, const struct field *f, const struct stored *v)
+keep_pii(struct merge *m, const struct field *f, const struct profile_member *v)
 {
 	const char *json = v->json;
 	size_t n = v->n;
 	enum err_code err;
 
-	if (looks_sealed(v)) {
+	if (profile_looks_sealed(v)) {
 		buf_reset(&m->plain);
 		err = value_open(m->ring, m->old_version, m->workspace,
 		    m->customer, f->name, v->json + 1, v->n - 2, &m->plain,
@@ -179,7 +101,7 @@ keep_pii(struct merge *m, const struct field *f, const struct stored *v)
 }
 
 static enum err_code
-keep(struct merge *m, const struct stored *v)
+keep(struct merge *m, const struct profile_member *v)
 {
 	const struct field *f = schema_find(m->schema, v->name, v->nname);
 
@@ -190,7 +112,7 @@ keep(struct merge *m, const struct stored *v)
 }
 
 static int
-compare_names(const struct stored *v, const struct field *f)
+compare_names(const struct profile_member *v, const struct field *f)
 {
 	size_t n = strlen(f->name);
 	int c = memcmp(v->name, f->name, v->nname < n ? v->nname : n);
@@ -202,7 +124,7 @@ compare_names(const struct stored *v, const struct field *f)
  * if v is NULL), moving *i on. True if the field after them is v's own and
  * given. */
 static bool
-add_before(struct merge *m, unsigned *i, const struct stored *v)
+add_before(struct merge *m, unsigned *i, const struct profile_member *v)
 {
 	int order;
 
@@ -221,12 +143,12 @@ add_before(struct merge *m, unsigned *i, const struct stored *v)
 static enum err_code
 merge_members(struct merge *m, const char *p, const char *end)
 {
-	struct stored v;
+	struct profile_member v;
 	unsigned i = 0;
 	enum err_code err = ERR_OK;
 
 	buf_addc(m->out, '{');
-	while (!err && next_member(&p, end, &v)) {
+	while (!err && profile_next(&p, end, &v)) {
 		if (add_before(m, &i, &v))
 			add_given(m, i++);
 		else
