@@ -20,8 +20,10 @@ STMT(ACCOUNT_KEY_INSERT, ACCOUNT,
     " VALUES (:account, ?, ?, ?, ?, ?)")
 STMT(ACCOUNT_KEY_LIST, ACCOUNT,
     "SELECT kind, version, master_id, wrapped FROM account_key"
-    " WHERE account_id = :account ORDER BY kind, version")
+    " WHERE account_id = :account AND retired_at IS NULL"
+    " ORDER BY kind, version")
 /* The same as of now, whatever the transaction's snapshot is. */
 STMT(ACCOUNT_KEY_LIST_SHARED, ACCOUNT,
     "SELECT kind, version, master_id, wrapped FROM account_key"
-    " WHERE account_id = :account ORDER BY kind, version LOCK IN SHARE MODE")
+    " WHERE account_id = :account AND retired_at IS NULL"
+    " ORDER BY kind, version LOCK IN SHARE MODE")

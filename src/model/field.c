@@ -152,6 +152,18 @@ field_digest(const struct field *f, struct arena *a, struct keyring *k,
 	blind_index(k, workspace, field_unique_id(f), folded, len, out);
 }
 
+void
+field_digest_at(const struct field *f, struct arena *a, struct keyring *k,
+    uint32_t version, const struct uuid *workspace, const char *json, size_t n,
+    uint8_t out[16])
+{
+	size_t len;
+	const char *folded = fold(f, a, json, n, &len);
+
+	blind_index_at(
+	    k, version, workspace, field_unique_id(f), folded, len, out);
+}
+
 unsigned
 field_digests(const struct field *f, struct arena *a, struct keyring *k,
     const struct uuid *workspace, const char *json, size_t n,

@@ -163,6 +163,10 @@ struct index_digest {
 	uint32_t version; /* of the index key */
 	uint8_t digest[16];
 };
+/* The digest under one index key in force. */
+void field_digest_at(const struct field *f, struct arena *a, struct keyring *k,
+    uint32_t version, const struct uuid *workspace, const char *json, size_t n,
+    uint8_t out[16]);
 unsigned field_digests(const struct field *f, struct arena *a,
     struct keyring *k, const struct uuid *workspace, const char *json, size_t n,
     struct index_digest out[INDEX_VERSIONS_MAX]);

@@ -133,3 +133,11 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 	*out = place->ring;
 	return ERR_OK;
 }
+
+void
+site_keyring_forget(struct site *s, uint32_t account_id)
+{
+	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
+		if (s->rings[i].ring && s->rings[i].account_id == account_id)
+			keyring_free(&s->rings[i].ring);
+}

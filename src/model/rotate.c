@@ -82,16 +82,27 @@ audit(struct rotation *t, enum audit_action action, struct err *e)
 	return audit_change(t->site, t->ctx, &event, 1, e);
 }
 
+/* How far the seqs of a workspace go, and how many customers there are. */
 struct place {
-	uint32_t workspace_id;
 	uint64_t end;
+	uint32_t customers;
 };
 
+static void
+take_place(struct db_rows *r, void *arg)
+{
+	struct place *p = arg;
+
+	p->end = (uint64_t)db_get_int(r, 0);
+	p->customers = (uint32_t)db_get_int(r, 1);
+}
+
+/* The ids of the account's workspaces, as uint32_t. */
 static enum err_code
-read_places(struct rotation *t, struct buf *out, struct err *e)
+read_workspaces(struct rotation *t, struct buf *out, struct err *e)
 {
 	struct db_rows *r;
-	struct place p;
+	uint32_t id;
 	enum err_code rc;
 
 	rc = db_query(
@@ -99,33 +110,39 @@ read_places(struct rotation *t, struct buf *out, struct err *e)
 	if (rc)
 		return rc;
 	while (db_next(r)) {
-		p.workspace_id = (uint32_t)db_get_int(r, 0);
-		p.end = (uint64_t)db_get_int(r, 1);
-		buf_add(out, &p, sizeof(p));
+		id = (uint32_t)db_get_int(r, 0);
+		buf_add(out, &id, sizeof(id));
 	}
 	return db_done(&r, e);
 }
 
 static enum err_code
-enqueue(struct rotation *t, const struct place *p, struct err *e)
+enqueue(
+    struct rotation *t, uint32_t workspace_id, bool *running_out, struct err *e)
 {
 	struct db_context ctx = *t->ctx;
-	struct arena *a = arena_new(1024);
-	struct job job = {.kind = steps[t->task.step].kind,
-	    .rows = (uint32_t)p->end,
-	    .step = ROTATE_STEP_ROWS};
+	struct job job = {
+	    .kind = steps[t->task.step].kind, .step = ROTATE_STEP_ROWS};
+	struct place place = {0};
+	struct arena *a;
 	char detail[40];
 	enum err_code rc;
 
 	snprintf(detail, sizeof(detail), "%s %u", steps[t->task.step].name,
 	    t->task.version);
 	job.detail = detail;
-	ctx.workspace_id = p->workspace_id;
+	ctx.workspace_id = workspace_id;
 	rand_uuid(&job.uuid);
-	rc = job_enqueue_range(t->site, &ctx, &job, p->end, e);
+	rc = db_one(t->site->db, &ctx, SQL_ROTATE_PLACE, DB_NOARGS, take_place,
+	    &place, e);
+	job.rows = place.customers;
+	if (!rc)
+		rc = job_enqueue_range(t->site, &ctx, &job, place.end, e);
+	*running_out |= place.end > 0;
+	a = arena_new(1024);
 	if (!rc && t->out)
-		buf_addf(t->out, "%s\n",
-		    job_id(t->site->conf, t->account, &job, a));
+		buf_addf(
+		    t->out, "%s\n", job_id(t->site->conf, t->account, &job, a));
 	arena_free(&a);
 	return rc;
 }
@@ -134,17 +151,17 @@ enqueue(struct rotation *t, const struct place *p, struct err *e)
 static enum err_code
 enqueue_all(struct rotation *t, bool *running_out, struct err *e)
 {
-	struct buf places = {0};
-	enum err_code rc = read_places(t, &places, e);
-	const struct place *p = (const void *)places.data;
-	size_t i, n = places.len / sizeof(*p);
+	struct buf ids = {0};
+	enum err_code rc = read_workspaces(t, &ids, e);
+	uint32_t id;
+	size_t i;
 
 	*running_out = false;
-	for (i = 0; i < n && !rc; i++) {
-		rc = enqueue(t, &p[i], e);
-		*running_out |= p[i].end > 0;
+	for (i = 0; i < ids.len && !rc; i += sizeof(id)) {
+		memcpy(&id, ids.data + i, sizeof(id));
+		rc = enqueue(t, id, running_out, e);
 	}
-	buf_free(&places);
+	buf_free(&ids);
 	return rc;
 }
 
@@ -268,8 +285,8 @@ rotate_follow(struct site *s, const struct db_context *ctx,
 	enum err_code rc = lock(&t, e);
 
 	if (!rc)
-		rc = db_one(s->db, ctx, SQL_ROTATE_RUNNING, DB_NOARGS,
-		    take_u32, &running, e);
+		rc = db_one(s->db, ctx, SQL_ROTATE_RUNNING, DB_NOARGS, take_u32,
+		    &running, e);
 	return rc || running ? rc : go_on(&t, e);
 }
 
@@ -302,7 +319,7 @@ rotate_drop(struct db *db, const struct db_context *ctx, uint64_t first,
     uint64_t end, uint32_t version, struct err *e)
 {
 	return db_exec(db, ctx, SQL_ROTATE_DROP,
-	    DB_ARGS(db_int((int64_t)first), db_int((int64_t)end),
-	        db_int(version)),
+	    DB_ARGS(
+	        db_int((int64_t)first), db_int((int64_t)end), db_int(version)),
 	    NULL, NULL, e);
 }

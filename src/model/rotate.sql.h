@@ -14,10 +14,12 @@ STMT(ROTATE_RUNNING, ACCOUNT,
     " AND operation IN ('rotate', 'reindex')"
     " AND state IN ('queued', 'running')")
 STMT(ROTATE_WORKSPACES, ACCOUNT,
-    "SELECT workspace.id, segment.next_position FROM workspace"
-    " JOIN segment ON segment.workspace_id = workspace.id"
-    " AND segment.id = 0 WHERE workspace.account_id = :account"
-    " ORDER BY workspace.id")
+    "SELECT id FROM workspace WHERE account_id = :account ORDER BY id")
+STMT(ROTATE_PLACE, WORKSPACE,
+    "SELECT next_position,"
+    " (SELECT CAST(COALESCE(SUM(live), 0) AS SIGNED) FROM segment_bucket"
+    " WHERE workspace_id = :workspace AND segment_id = 0 AND level = 1)"
+    " FROM segment WHERE workspace_id = :workspace AND id = 0")
 /* A digest under the coming index key; a writer may have been faster. */
 STMT(ROTATE_DIGEST, WORKSPACE,
     "INSERT INTO customer_unique"

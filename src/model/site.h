@@ -53,4 +53,8 @@ MUST_CHECK enum err_code site_canary_check(
 MUST_CHECK enum err_code site_keyring(struct site *s,
     const struct db_context *ctx, struct keyring **out, struct err *e);
 
+/* Drops the keyring of an account, so that the next call reads it again: for
+ * those who change an account's keys. */
+void site_keyring_forget(struct site *s, uint32_t account_id);
+
 #endif

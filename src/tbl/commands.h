@@ -19,6 +19,8 @@ COMMAND("account list", NULL, 0, 0, SITE, ctl_account_list,
     "list the accounts")
 COMMAND("account data-key", "CODE", OPT(REVEAL), 0, SITE,
     ctl_account_data_key, "print an account's data keys by version")
+COMMAND("key rotate", NULL, OPT(ACCOUNT), OPT(INDEX), SITE, ctl_key_rotate,
+    "give an account a new data key (or index key); prints the jobs' ids")
 COMMAND("workspace create", NULL, OPT(ACCOUNT) | OPT(NAME), 0, SITE,
     ctl_workspace_create, "make a workspace; prints its id")
 COMMAND("workspace list", NULL, OPT(ACCOUNT), 0, SITE, ctl_workspace_list,

@@ -5,6 +5,8 @@
 X(ACCOUNT, "account", "CODE", "the account")
 X(CODE, "code", "CODE", "code of the group: a-z, 0-9, '-' and '_'")
 X(EMAIL, "email", "EMAIL", "the user's e-mail address")
+X(INDEX, "index", NULL,
+    "the index key, by which unique values are found, not the data key")
 X(JSON, "json", "JSON", "the field, as in PUT /v1/cpf")
 X(NAME, "name", "NAME", "a name for people to read")
 X(PASSWORD_STDIN, "password-stdin", NULL,
