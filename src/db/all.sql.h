@@ -9,3 +9,4 @@
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
 #include "model/ops.sql.h"
+#include "model/erase.sql.h"
