@@ -28,7 +28,7 @@ COMMAND("master-key create", "FILE", 0, 0, NOTHING, ctl_master_key_create,
 COMMAND("master-key replace", NULL, OPT(NEW), OPT(KEEP_OLD), CONF,
     ctl_master_key_replace,
     "put a new master key in the place of the one in use; prints its id")
-COMMAND("backup", "FILE", 0, 0, CONF, ctl_backup,
+COMMAND("backup", "FILE", 0, 0, SITE, ctl_backup,
     "write the database to a file (compressed, if it ends in .gz)")
 COMMAND("restore", "FILE", 0, OPT(REPLACE) | OPT(SCHEMA), CONF, ctl_restore,
     "bring a backup back into the database")
