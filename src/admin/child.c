@@ -36,6 +36,7 @@ child_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 /* In the child: fd as descriptor `as`, open across exec. */
@@ -64,6 +65,7 @@ child_start(const char *const argv[], int in, int out, int extra,
 	if (c->pid)
 		return ERR_OK;
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	/* None of them is 0 to 3 but by chance: first out of the way. */
 	if (in >= 0)
 		in = fcntl(in, F_DUPFD_CLOEXEC, 10);
