@@ -93,8 +93,8 @@ master_add(struct master_keys *m, const char *path, struct err *e)
 			m->keys[m->n++] = key;
 		else
 			rc = err_set(e, ERR_BAD_REQUEST,
-			    "%s: one master key more than the %d that there "
-			    "may be: remove those that have been replaced",
+			    "%s: more than %d master keys: remove those "
+			    "that have been replaced",
 			    path, MASTERS_MAX);
 	}
 	wipe(&key, sizeof(key));
