@@ -10,3 +10,4 @@
 #include "model/idempotency.sql.h"
 #include "model/rotate.sql.h"
 #include "model/ops.sql.h"
+#include "model/erase.sql.h"

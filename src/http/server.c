@@ -125,6 +125,7 @@ serve(struct request *rq)
 		resp_cut(rq);
 	FCGX_Finish_r(&rq->transport->fcgx);
 	log_access(rq, start, whole);
+	site_settle(rq->site);
 	request_reset(rq);
 }
 

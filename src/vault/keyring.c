@@ -206,15 +206,14 @@ wrap_find(const struct keyring *k, const uint8_t id[MASTER_ID])
 	return NULL;
 }
 
-enum err_code
-keyring_add(struct keyring *k, enum key_kind kind, uint32_t version,
+/* The key within a stored one. The caller wipes it. */
+static enum err_code
+unwrap(struct keyring *k, enum key_kind kind, uint32_t version,
     const uint8_t master[MASTER_ID], const uint8_t *wrapped, size_t n,
-    struct err *e)
+    uint8_t key[AEAD_KEY], struct err *e)
 {
 	struct aead *wrap = wrap_find(k, master);
-	uint8_t key[AEAD_KEY];
 	char ad[WRAP_AD];
-	enum err_code rc;
 
 	if (!wrap)
 		return err_fault(e, ERR_CRYPTO,
@@ -222,17 +221,53 @@ keyring_add(struct keyring *k, enum key_kind kind, uint32_t version,
 		    "that is not in the key directory",
 		    k->code, (int)kind, version);
 	if (n != WRAPPED_LEN || version == 0 || kind < KEY_DATA ||
-	    kind > KEY_REST || ring_holds(k, kind, version))
+	    kind > KEY_REST)
 		return err_fault(e, ERR_CRYPTO,
-		    "account %s: key %d version %u: malformed or twice",
-		    k->code, (int)kind, version);
-	rc = aead_open(
-	    wrap, ad, wrap_ad(k, kind, version, ad), wrapped, n, key, e);
-	if (rc)
+		    "account %s: key %d version %u: malformed", k->code,
+		    (int)kind, version);
+	if (aead_open(
+	        wrap, ad, wrap_ad(k, kind, version, ad), wrapped, n, key, e))
 		return err_fault(e, ERR_CRYPTO,
 		    "account %s: key %d version %u cannot be unwrapped",
 		    k->code, (int)kind, version);
-	ring_put(k, kind, version, key);
+	return ERR_OK;
+}
+
+enum err_code
+keyring_add(struct keyring *k, enum key_kind kind, uint32_t version,
+    const uint8_t master[MASTER_ID], const uint8_t *wrapped, size_t n,
+    struct err *e)
+{
+	uint8_t key[AEAD_KEY];
+	enum err_code rc;
+
+	rc = unwrap(k, kind, version, master, wrapped, n, key, e);
+	if (rc)
+		return rc;
+	if (ring_holds(k, kind, version))
+		rc = err_fault(e, ERR_CRYPTO,
+		    "account %s: key %d version %u: twice", k->code, (int)kind,
+		    version);
+	else
+		ring_put(k, kind, version, key);
+	wipe(key, sizeof(key));
+	return rc;
+}
+
+enum err_code
+keyring_rewrap(struct keyring *k, enum key_kind kind, uint32_t version,
+    const uint8_t master[MASTER_ID], const uint8_t *wrapped, size_t n,
+    uint8_t out[WRAPPED_LEN], struct err *e)
+{
+	uint8_t key[AEAD_KEY];
+	char ad[WRAP_AD];
+	enum err_code rc;
+
+	rc = unwrap(k, kind, version, master, wrapped, n, key, e);
+	if (rc)
+		return rc;
+	aead_seal(k->wraps[0].cipher, ad, wrap_ad(k, kind, version, ad), key,
+	    sizeof(key), out);
 	wipe(key, sizeof(key));
 	return ERR_OK;
 }

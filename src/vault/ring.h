@@ -33,6 +33,7 @@ struct keyring {
 	uint32_t rest_version;                /* 0: no secret at rest yet */
 	struct aead *rest_ciphers[REST_USES]; /* made when first asked for */
 	struct mac *rest_macs[REST_USES];
+	uint64_t rest_sealed;   /* counted nowhere yet */
 	struct buf ad, scratch; /* of the value in hand: no secrets in them */
 };
 

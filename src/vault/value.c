@@ -35,6 +35,23 @@ keyring_rest(struct keyring *k, enum rest_use use)
 	return k->rest_ciphers[use];
 }
 
+uint64_t
+keyring_rest_sealed(struct keyring *k, uint32_t *version_out)
+{
+	for (int i = 0; i < REST_USES; i++)
+		if (k->rest_ciphers[i])
+			k->rest_sealed += aead_take_count(k->rest_ciphers[i]);
+	*version_out = k->rest_version;
+	return k->rest_sealed;
+}
+
+void
+keyring_rest_counted(struct keyring *k, uint64_t n)
+{
+	assert(n <= k->rest_sealed);
+	k->rest_sealed -= n;
+}
+
 struct mac *
 keyring_rest_mac(struct keyring *k, enum rest_use use)
 {

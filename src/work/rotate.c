@@ -2,6 +2,7 @@
 #include "model/rotate.h"
 
 #include "model/customer.h"
+#include "model/key_use.h"
 #include "model/profile.h"
 #include "work/range.h"
 
@@ -90,7 +91,7 @@ seal_all(struct work *w, struct err *e)
 		rc = customer_rewrite(
 		    r->site->db, &r->ctx, w->list, n, &w->sealed, e);
 	if (!rc && n)
-		rc = customer_count_sealed(r->site->db, &r->ctx, version,
+		rc = key_use_add(r->site, &r->ctx, KEY_DATA, version,
 		    aead_take_count(keyring_data(w->ring, version)), e);
 	return rc;
 }

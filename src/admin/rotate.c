@@ -1,4 +1,4 @@
-/* cofferctl key: an account's keys. */
+/* cofferctl key rotate. */
 #include "admin/admin.h"
 #include "model/rotate.h"
 #include "work/wake.h"
