@@ -151,6 +151,7 @@ test_retry(void)
 {
 	struct batch b;
 	struct claim c, again;
+	struct buf packed = {0};
 	int i;
 
 	queue(&b, 5, NULL);
@@ -166,6 +167,9 @@ test_retry(void)
 	is_int(wait_ms, -1, "the last try empties the queue");
 	batch_read(&b);
 	is_str(job_state_name(b.job.state), "failed", "and the job fails");
+	is_int(job_chunk_get(&site, &one, &c, &packed, &e), ERR_SUPERSEDED,
+	    "its payloads go at once");
+	buf_free(&packed);
 	ok(b.job.finished_at > 0, "it is finished");
 }
 
