@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -14,7 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "vault/rand.h"
+#include "proc/program.h"
 
 #define PROGRAM "cofferctl"
 #define ARENA_BLOCK 65536
@@ -49,20 +47,11 @@ ctl_progress(const char *fmt, ...)
 	fputs(terminal ? "   \r" : "\n", stderr);
 }
 
-/* No core of ours is ever written, for it would hold keys (S24); what files
- * we make are ours alone. */
+/* What files we make are ours alone. */
 static void
 setup(void)
 {
-	struct rlimit none = {0, 0};
-	uint8_t seed[32];
-
-	setrlimit(RLIMIT_CORE, &none);
-	umask(0077);
-	vault_setup();
-	rand_key(seed, sizeof(seed));
-	json_setup(seed);
-	wipe(seed, sizeof(seed));
+	program_setup(0077);
 	log_open(PROGRAM, NULL, LOG_WARNING);
 }
 

@@ -1,5 +1,7 @@
 /* Families of refresh tokens: one row each, with the one token that lives. */
 #include "base/clock.h"
+#include "model/site.h"
+#include "model/sweep.h"
 #include "model/user.h"
 #include "vault/rand.h"
 
@@ -108,4 +110,11 @@ refresh_turn(struct db *db, const struct db_context *ctx,
 		    "a spent refresh token: its family is revoked");
 	*jti_out = t.next;
 	return ERR_OK;
+}
+
+enum err_code
+refresh_sweep(struct site *s, const struct db_context *ctx, struct err *e)
+{
+	return sweep_rows(
+	    s->db, ctx, SQL_REFRESH_SWEEP, DB_ARGS(db_int(clock_now_ms())), e);
 }

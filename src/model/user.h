@@ -102,4 +102,9 @@ MUST_CHECK enum err_code refresh_turn(struct db *db,
     const struct uuid *jti, int64_t expires_ms, struct uuid *jti_out,
     struct err *e);
 
+/* Deletes the account's families that have expired. */
+struct site;
+MUST_CHECK enum err_code refresh_sweep(
+    struct site *s, const struct db_context *ctx, struct err *e);
+
 #endif

@@ -50,3 +50,6 @@ STMT(REFRESH_REVOKE, ACCOUNT,
 STMT(REFRESH_IS, ACCOUNT,
     "SELECT revoked_at FROM refresh_token"
     " WHERE account_id = :account AND family = ? AND jti = ?")
+STMT(REFRESH_SWEEP, ACCOUNT,
+    "DELETE FROM refresh_token WHERE account_id = :account"
+    " AND expires_at < ? LIMIT 1000")

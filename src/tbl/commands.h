@@ -62,7 +62,9 @@ COMMAND("api-key list", NULL, OPT(WORKSPACE), 0, SITE, ctl_api_key_list,
     "list the API keys of a workspace, without the keys themselves")
 COMMAND("api-key revoke", "ID", 0, 0, SITE, ctl_api_key_revoke,
     "end an API key, at once and for good")
-COMMAND("job list", NULL, 0, OPT(ACCOUNT), SITE, ctl_job_list,
+COMMAND("job list", NULL, 0, OPT(ACCOUNT) | OPT(STATUS), SITE, ctl_job_list,
     "list the newest 100 jobs of each account, or of one")
 COMMAND("job show", "ID", 0, 0, SITE, ctl_job_show,
     "show a job, by its id or its UUID")
+COMMAND("job cancel", "ID", 0, 0, SITE, ctl_job_cancel,
+    "cancel what has not been done of a job")

@@ -71,3 +71,6 @@ STRING(worker, wake_socket, "",
     "Unix datagram socket on which the pool wakes the worker; empty: poll only")
 STRING(worker, pid_file, "", "Where the worker writes its process id")
 STRING(worker, log, "", "Log file; empty for standard error")
+
+NUMBER(jobs, keep_days, 30, 1, 3650,
+    "Days after its end that a job can be looked up")

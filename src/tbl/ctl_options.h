@@ -23,5 +23,7 @@ X(REPLACE, "replace", NULL,
 X(REVEAL, "reveal", NULL, "say that keys are to be printed")
 X(ROLE, "role", "ROLE", "admin, editor, viewer or uploader")
 X(SCHEMA, "schema", "DIR", "where the files of the schema are")
+X(STATUS, "status", "STATUS",
+    "status of jobs: queued, running, completed, ...")
 X(WORKSPACE, "workspace", "ID", "the workspace")
 X(YES, "yes", NULL, "say that it is meant")

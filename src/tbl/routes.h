@@ -18,9 +18,13 @@ ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD, NONE,
 ROUTE(POST, "/v1/customer/pages", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_COUNT,
     api_customer_pages)
 ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_LIST, api_customer_list)
+ROUTE(GET, "/v1/jobs", V1, BEARER, RIGHT_JOBS, NONE, JOB_LIST, api_job_list)
 ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ, api_job_show)
+ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE, api_job_cancel)
 ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE, JOB_ERRORS_READ,
     api_job_errors)
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
 ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ,
     api_job_by_id)
+ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE,
+    api_job_cancel_by_id)

@@ -34,7 +34,7 @@ body(struct db *db, void *arg, struct err *e)
 		err = kinds[r->job.kind].body(r, e);
 	if (!err)
 		err = job_chunk_done(
-		    db, &r->ctx, r->claim, r->succeeded, r->failed, e);
+		    r->site, &r->ctx, r->claim, r->succeeded, r->failed, e);
 	return err ? err : finish(db, r, e);
 }
 

@@ -13,6 +13,7 @@
 #include "model/job.h"
 #include "vault/rand.h"
 #include "work/apply.h"
+#include "work/sweep.h"
 
 #define SWEEP_MS 60000
 #define AWAY_MS 100      /* first pause while the database is away, */
@@ -161,7 +162,7 @@ sweep(struct worker *w)
 	if (now < w->sweep_at)
 		return;
 	w->sweep_at = now + jitter(SWEEP_MS);
-	if (job_release_dead(w->site->db, &e) || job_sweep(w->site->db, &e))
+	if (sweep_all(w->site, &e))
 		log_err("sweeping", &e);
 }
 
@@ -170,7 +171,7 @@ give_up(struct worker *w, const struct db_context *ctx, const struct claim *c,
     struct err *e)
 {
 	log_err("a job may not run", e);
-	if (job_fail(w->site->db, ctx, c, e))
+	if (job_fail(w->site, ctx, c, e))
 		log_err("ending a job", e);
 }
 
