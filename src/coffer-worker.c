@@ -6,14 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/conf.h"
 #include "base/json.h"
+#include "base/process.h"
 #include "vault/rand.h"
 #include "work/crew.h"
 #include "work/worker.h"
@@ -96,11 +95,9 @@ read_options(int argc, char **argv, struct options *out, int *status)
 static void
 setup(void)
 {
-	struct rlimit none = {0, 0};
 	uint8_t seed[32];
 
-	setrlimit(RLIMIT_CORE, &none);
-	umask(0027);
+	process_harden(0027);
 	vault_setup();
 	rand_key(seed, sizeof(seed));
 	json_setup(seed);

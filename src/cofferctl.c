@@ -4,14 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "admin/admin.h"
 #include "base/bytes.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "vault/rand.h"
 
 #define PROGRAM "cofferctl"
@@ -34,11 +33,9 @@ ctl_say(const char *fmt, ...)
 static void
 setup(void)
 {
-	struct rlimit none = {0, 0};
 	uint8_t seed[32];
 
-	setrlimit(RLIMIT_CORE, &none);
-	umask(0077);
+	process_harden(0077);
 	vault_setup();
 	rand_key(seed, sizeof(seed));
 	json_setup(seed);
