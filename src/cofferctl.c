@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "model/audit.h"
 #include "vault/rand.h"
 
 #define PROGRAM "cofferctl"
@@ -102,6 +103,22 @@ say_error(const struct err *e)
 		ctl_say("%s%s", err_text(e), advice(e));
 }
 
+enum err_code
+ctl_open_site(struct ctl *c, struct err *e)
+{
+	enum err_code rc;
+
+	c->in_setup = true;
+	rc = site_open(c->conf, &c->site, e);
+	if (rc == ERR_OK) {
+		audit_direct(&c->site);
+		rc = site_ready(&c->site, e);
+	}
+	if (rc == ERR_OK)
+		c->in_setup = false;
+	return rc;
+}
+
 static enum err_code
 open_needed(struct ctl *c, enum ctl_opens opens, struct err *e)
 {
@@ -111,9 +128,7 @@ open_needed(struct ctl *c, enum ctl_opens opens, struct err *e)
 	if (opens >= OPENS_CONF)
 		rc = conf_read(c->conf_path, &c->conf, e);
 	if (rc == ERR_OK && opens >= OPENS_SITE)
-		rc = site_open(c->conf, &c->site, e);
-	if (rc == ERR_OK && opens >= OPENS_SITE)
-		rc = site_ready(&c->site, e);
+		rc = ctl_open_site(c, e);
 	if (rc == ERR_OK)
 		c->in_setup = false;
 	return rc;

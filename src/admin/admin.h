@@ -49,6 +49,9 @@ extern const unsigned commands_count;
 /* A line on standard error, after "cofferctl: ". */
 void ctl_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Opens what a command of SITE finds opened, for one that decides itself. */
+MUST_CHECK enum err_code ctl_open_site(struct ctl *c, struct err *e);
+
 /* Binds the account of a code. ERR_NOT_FOUND in words. */
 MUST_CHECK enum err_code ctl_account(
     struct ctl *c, const char *code, struct db_context *out, struct err *e);

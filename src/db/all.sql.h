@@ -8,4 +8,5 @@
 #include "model/customer.sql.h"
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
+#include "model/audit.sql.h"
 #include "model/ops.sql.h"

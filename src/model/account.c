@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/keys.h"
 #include "model/name.h"
 #include "model/rows.h"
@@ -79,6 +80,18 @@ keys_store(struct creation *c, struct err *e)
 	return rc;
 }
 
+/* Codes hold nothing that JSON escapes. */
+static enum err_code
+audit_creation(struct creation *c, struct err *e)
+{
+	struct db_context ctx = {.account_id = c->id};
+	char detail[ACCOUNT_CODE_MAX + 16];
+
+	snprintf(detail, sizeof(detail), "{\"code\":\"%s\"}", c->code);
+	return audit_change(c->site, &ctx,
+	    &(struct audit_event){AUDIT_ACCOUNT_CREATE, NULL, detail}, 1, e);
+}
+
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
@@ -92,7 +105,8 @@ create_body(struct db *db, void *arg, struct err *e)
 	if (rc)
 		return rc;
 	c->id = (uint32_t)id;
-	return keys_store(c, e);
+	rc = keys_store(c, e);
+	return rc ? rc : audit_creation(c, e);
 }
 
 static enum err_code
@@ -231,7 +245,10 @@ account_data_keys(struct site *s, const struct db_context *ctx, struct buf *out,
 		rc = reveal_add(k, version, out, e);
 	}
 	buf_free(&versions);
-	return rc;
+	return rc ? rc
+	          : audit_change(s, ctx,
+	                &(struct audit_event){AUDIT_KEY_REVEAL, NULL, NULL}, 1,
+	                e);
 }
 
 enum err_code

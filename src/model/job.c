@@ -1,9 +1,11 @@
 #include "model/job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/job_seal.h"
 #include "model/segment.h"
 #include "model/user.h"
@@ -119,6 +121,18 @@ insert_queue(struct site *s, const struct db_context *ctx,
 	return err;
 }
 
+static enum err_code
+audit_creation(struct site *s, const struct db_context *ctx,
+    const struct job *job, struct err *e)
+{
+	char detail[80];
+
+	snprintf(detail, sizeof(detail), "{\"operation\":\"%s\",\"rows\":%u}",
+	    job->operation, job->rows);
+	return audit_change(s, ctx,
+	    &(struct audit_event){AUDIT_JOB_CREATE, &job->uuid, detail}, 1, e);
+}
+
 enum err_code
 job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
     uint32_t nchunks, const char *owner, struct err *e)
@@ -140,7 +154,7 @@ job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
 		err = insert_job(s->db, ctx, job, e);
 	if (!err)
 		err = insert_queue(s, ctx, job, owner, e);
-	return err;
+	return err ? err : audit_creation(s, ctx, job, e);
 }
 
 static enum job_state

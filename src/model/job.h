@@ -87,6 +87,10 @@ struct claim {
  * a process id that is used again is told apart. */
 void job_owner(char out[JOB_OWNER_MAX]);
 
+/* True if an owner (n characters) is a process of this host that lives no
+ * more; of those of other hosts nobody here knows. */
+bool job_owner_gone(const char *owner, size_t n);
+
 /* Takes the next chunk that is due, of any account. ERR_NOT_FOUND if there is
  * none; *wait_ms_out (may be NULL) then says in how many milliseconds the next
  * one falls due, or -1 if the queue is empty. The job's start is marked. A
@@ -128,8 +132,9 @@ MUST_CHECK enum err_code job_chunk_done(struct db *db,
     uint32_t failed, struct err *e);
 
 /* Gives a claim back after a fault: the chunk is due again after backoff with
- * jitter, or, after [worker] attempts faults, the job fails and its queue and payloads
- * go. Best effort: if the database is away the lease runs out instead. */
+ * jitter, or, after [worker] attempts faults, the job fails and its queue and
+ * payloads go. Best effort: if the database is away the lease runs out instead.
+ */
 void job_chunk_retry(
     struct site *s, const struct db_context *ctx, const struct claim *c);
 

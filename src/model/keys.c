@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/account.h"
+#include "model/audit.h"
 #include "model/keys.h"
 #include "model/rows.h"
 #include "model/site.h"
@@ -105,6 +106,16 @@ ring_open(struct site *s, const struct db_context *ctx,
 	return rc;
 }
 
+static void
+note_opened(struct site *s, const struct db_context *ctx, uint32_t epoch)
+{
+	char detail[48];
+
+	snprintf(detail, sizeof(detail), "{\"epoch\":%u}", epoch);
+	audit_note(s, ctx,
+	    &(struct audit_event){.action = AUDIT_KEY_OPEN, .detail = detail});
+}
+
 enum err_code
 site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
     struct err *e)
@@ -128,6 +139,7 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 		if (rc)
 			return rc;
 		ring_put(place, ctx->account_id, fresh);
+		note_opened(s, ctx, head.epoch);
 	}
 	place->used = ++s->clock;
 	*out = place->ring;

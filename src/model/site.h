@@ -23,11 +23,15 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	uint64_t clock; /* counts uses */
+	struct audit *audit;
 };
+
+/* The site whose connection this is. */
+struct site *site_of(const struct db *db);
 
 /* Opens what the configuration names; nothing is asked of the database yet.
  * conf stays the caller's and must outlive the site. Errors: see
- * master_load. */
+ * master_load, audit_key_load. */
 MUST_CHECK enum err_code site_open(
     const struct conf *conf, struct site *out, struct err *e);
 void site_close(struct site *s);

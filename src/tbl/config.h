@@ -36,6 +36,15 @@ SWITCH(database, bulk, true,
 STRING(keys, dir, "/etc/coffer/keys",
     "Key directory: master key and one salt an account; not in the database")
 
+STRING(audit, dir, "/var/lib/coffer/audit",
+    "Where each process writes reads and refusals until the worker stores them")
+NUMBER(audit, part_bytes, 4194304, 4096, 1073741824,
+    "Size at which such a file is followed by the next")
+NUMBER(audit, import, 2000, 10, 60000,
+    "Milliseconds between two looks of the worker at those files")
+NUMBER(audit, anchor, 60, 1, 86400,
+    "Seconds between two anchors, which show an end that was cut off")
+
 STRING(auth, issuer, "coffer", "iss of the tokens that are made and accepted")
 STRING(auth, audience, "coffer", "aud of the tokens that are made and accepted")
 STRING(auth, secret_file, "",

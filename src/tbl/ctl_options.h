@@ -14,4 +14,5 @@ X(PRIVILEGES, "privileges", "LIST",
 X(REVEAL, "reveal", NULL, "say that keys are to be printed")
 X(ROLE, "role", "ROLE", "admin, editor, viewer or uploader")
 X(SCHEMA, "schema", "DIR", "where the files of the schema are")
+X(SINCE, "since", "TIME", "from when on: 2026-11-22 or 2026-11-22T00:20:00Z")
 X(WORKSPACE, "workspace", "ID", "the workspace")
