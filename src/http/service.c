@@ -6,6 +6,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
+#include "model/audit.h"
 #include "vault/jwt.h"
 
 enum err_code
@@ -19,6 +20,8 @@ service_open(const char *conf_path, struct service **out, struct err *e)
 	rc = conf_read(conf_path, &s->conf, e);
 	if (!rc)
 		rc = jwt_keys_load(s->conf, &s->jwt, e);
+	if (!rc)
+		rc = audit_dir_check(s->conf, e);
 	if (!rc)
 		rc = site_open(s->conf, &s->site, e);
 	if (rc) {

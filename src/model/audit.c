@@ -104,7 +104,11 @@ audit_store(
 		abort();
 	for (i = 0; i < n; i++)
 		fill_cells(cells + (size_t)i * CELLS, &list[i], now);
-	rc = db_bulk(db, NULL, SQL_AUDIT_INSERT, cells, n, CELLS, e);
+	if (n == 1)
+		rc = db_exec(db, NULL, SQL_AUDIT_INSERT,
+		    (struct db_args){cells, CELLS}, NULL, NULL, e);
+	else
+		rc = db_bulk(db, NULL, SQL_AUDIT_INSERT, cells, n, CELLS, e);
 	free(cells);
 	return rc;
 }
@@ -145,17 +149,17 @@ enum err_code
 audit_put(struct audit *a, struct audit_chain *c, const struct db_context *ctx,
     const struct audit_event *list, unsigned n, struct err *e)
 {
-	struct audit_entry *entries = calloc(BATCH, sizeof(*entries));
+	unsigned batch = n < BATCH ? n : BATCH, done = 0, i;
+	struct audit_entry *entries = calloc(batch, sizeof(*entries));
 	enum err_code rc = ERR_OK;
-	unsigned done = 0, i;
 
-	if (!entries)
+	if (!entries && batch)
 		abort();
 	if (c->pid != getpid())
 		chain_new(c);
 	c->moved = true;
 	while (done < n && !rc) {
-		for (i = 0; i < BATCH && done < n; i++, done++) {
+		for (i = 0; i < batch && done < n; i++, done++) {
 			audit_fill(&entries[i], ctx, &list[done]);
 			audit_entry_chain(a->key, &c->head, &entries[i]);
 		}

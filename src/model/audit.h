@@ -54,6 +54,10 @@ void audit_note(struct site *s, const struct db_context *ctx,
  * them in and may be another user than the programs. */
 void audit_direct(struct site *s);
 
+/* Checks that notes can be written to [audit] dir, which is made if it is not
+ * there. ERR_BAD_REQUEST, with a text that says what to do. */
+MUST_CHECK enum err_code audit_dir_check(const struct conf *c, struct err *e);
+
 /* Inside src/model: what a site keeps for its log. Reads audit.key: errors as
  * audit_key_load. */
 struct audit;

@@ -24,6 +24,7 @@ struct audit_anchors {
 	struct site *site;
 	int64_t since;   /* stored_at; -1: not known yet */
 	struct buf seen; /* struct audit_head without mac, as of last time */
+	bool leased;
 };
 
 struct audit_anchors *
@@ -38,11 +39,27 @@ audit_anchors_new(struct site *s)
 	return an;
 }
 
+/* An owner that nobody is, with a lease that is over. */
+static void
+give_back(struct audit_anchors *an)
+{
+	char owner[JOB_OWNER_MAX];
+	struct err e;
+
+	job_owner(owner);
+	if (db_exec(an->site->db, NULL, SQL_AUDIT_LEASE,
+	        DB_ARGS(db_str(""), db_int(0), db_int(0), db_str(owner)), NULL,
+	        NULL, &e))
+		log_err("the lease of the audit log's anchors", &e);
+}
+
 void
 audit_anchors_free(struct audit_anchors **an)
 {
 	if (!*an)
 		return;
+	if ((*an)->leased)
+		give_back(*an);
 	buf_free(&(*an)->seen);
 	free(*an);
 	*an = NULL;
@@ -62,7 +79,7 @@ take_lease(
 	    DB_ARGS(db_str(owner), db_int(now + lease_ms), db_int(now),
 	        db_str(owner)),
 	    &affected, NULL, e);
-	*mine = !rc && affected;
+	*mine = an->leased = !rc && affected;
 	return rc;
 }
 

@@ -17,6 +17,8 @@
 struct audit_anchors;
 
 struct audit_anchors *audit_anchors_new(struct site *s);
+
+/* Also gives the lease back, if it is held. */
 void audit_anchors_free(struct audit_anchors **an);
 
 /* Anchors the chains that have moved since the last time, if this process gets

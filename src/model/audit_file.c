@@ -53,6 +53,19 @@ audit_file_close(struct audit_file *f)
 	f->fd = -1;
 }
 
+enum err_code
+audit_dir_check(const struct conf *c, struct err *e)
+{
+	const char *dir = c->audit_dir;
+
+	if ((!mkdir(dir, 0700) || errno == EEXIST) &&
+	    !access(dir, R_OK | W_OK | X_OK))
+		return ERR_OK;
+	return err_set(e, ERR_BAD_REQUEST,
+	    "[audit] dir: %s: %s: make it, for the user of the programs alone",
+	    dir, strerror(errno));
+}
+
 /* Opens the next part; the directory is made if it is not there. */
 static bool
 open_part(struct audit *a)

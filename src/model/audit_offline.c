@@ -99,9 +99,9 @@ expect(struct reading *d, const struct audit_head *head)
 		    (ull)head->n);
 	else if (end && end->n < head->n)
 		audit_walk_wrong(&d->walk, head->chain,
-		    "entries %llu to %llu: were removed from its end, which "
-		    "an anchor names",
-		    (ull)(end->n + 1), (ull)head->n);
+		    "what followed entry %llu was removed from its end: an "
+		    "anchor names entries up to %llu",
+		    (ull)end->n, (ull)head->n);
 	else if (end && end->n == head->n &&
 	         memcmp(end->mac, head->mac, MAC_LEN))
 		audit_walk_wrong(&d->walk, head->chain,

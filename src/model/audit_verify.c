@@ -8,18 +8,52 @@
 #include "model/audit_page.h"
 #include "model/audit_walk.h"
 
+#define LOST_MAX 1000
+
 typedef unsigned long long ull;
 
 struct verification {
 	struct db *db;
 	struct audit_page *page;
 	struct audit_walk walk;
+	struct buf lost; /* chains whose end is known to be gone */
 };
 
 static void
 take_n(struct db_rows *r, void *arg)
 {
 	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
+}
+
+/* Whether the loss of a chain's end has been told; from now on it has. */
+static bool
+is_told(struct verification *v, const uint8_t chain[AUDIT_CHAIN])
+{
+	size_t i;
+
+	for (i = 0; i < v->lost.len; i += AUDIT_CHAIN)
+		if (!memcmp(v->lost.data + i, chain, AUDIT_CHAIN))
+			return true;
+	if (v->lost.len < LOST_MAX * AUDIT_CHAIN)
+		buf_add(&v->lost, chain, AUDIT_CHAIN);
+	return false;
+}
+
+static void
+tell_lost(struct verification *v, const struct audit_head *head, uint64_t last,
+    const char *how)
+{
+	if (is_told(v, head->chain))
+		return;
+	if (!last)
+		audit_walk_wrong(&v->walk, head->chain,
+		    "is gone, with the %llu entries that %s", (ull)head->n,
+		    how);
+	else
+		audit_walk_wrong(&v->walk, head->chain,
+		    "what followed entry %llu was removed from its end: %s up "
+		    "to %llu",
+		    (ull)last, how, (ull)head->n);
 }
 
 /* An entry that is known to have been there: `how`, in words. */
@@ -38,15 +72,8 @@ expect(struct verification *v, const struct audit_head *head, const char *how,
 		return rc;
 	rc = db_one(v->db, NULL, SQL_AUDIT_LAST,
 	    DB_ARGS(db_bytes(head->chain, AUDIT_CHAIN)), take_n, &last, e);
-	if (rc == ERR_NOT_FOUND)
-		audit_walk_wrong(&v->walk, head->chain,
-		    "is gone, with the %llu entries that %s", (ull)head->n,
-		    how);
-	else if (!rc && last < head->n)
-		audit_walk_wrong(&v->walk, head->chain,
-		    "entries %llu to %llu: were removed from its end, which "
-		    "%s",
-		    (ull)(last + 1), (ull)head->n, how);
+	if ((!rc || rc == ERR_NOT_FOUND) && last < head->n)
+		tell_lost(v, head, last, how);
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
@@ -144,5 +171,6 @@ audit_verify(struct site *s, struct audit_report *r, struct err *e)
 		rc = audit_walk_result(&v.walk, e);
 	audit_page_free(&v.page);
 	buf_free(&v.walk.anchored);
+	buf_free(&v.lost);
 	return rc;
 }

@@ -4,6 +4,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
+#include "model/audit.h"
 #include "work/crew.h"
 
 enum err_code
@@ -15,6 +16,8 @@ equipment_open(const char *conf_path, struct equipment **out, struct err *e)
 	if (!q)
 		abort();
 	err = conf_read(conf_path, &q->conf, e);
+	if (!err)
+		err = audit_dir_check(q->conf, e);
 	if (!err)
 		err = site_open(q->conf, &q->site, e);
 	if (err) {
