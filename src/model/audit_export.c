@@ -24,8 +24,7 @@ struct name {
 	char text[UUID_TEXT];
 };
 
-struct export
-{
+struct exporter {
 	struct db *db;
 	struct buf *out;
 	audit_flush *flush;
@@ -35,7 +34,7 @@ struct export
 };
 
 static enum err_code
-read_spans(struct export *x, int64_t since, struct buf *spans, struct err *e)
+read_spans(struct exporter *x, int64_t since, struct buf *spans, struct err *e)
 {
 	int64_t stored = since > SKEW_MS ? since - SKEW_MS : 0;
 	struct span span;
@@ -68,7 +67,7 @@ take_uuid(struct db_rows *r, void *arg)
 }
 
 static enum err_code
-look_up(struct export *x, struct name *place, enum stmt st, struct err *e)
+look_up(struct exporter *x, struct name *place, enum stmt st, struct err *e)
 {
 	struct db_context ctx = {.account_id = place->account_id};
 	char code[ACCOUNT_CODE_MAX + 8];
@@ -89,7 +88,7 @@ look_up(struct export *x, struct name *place, enum stmt st, struct err *e)
 
 /* The name of an id, kept; st: STMT_COUNT for an account's code. */
 static enum err_code
-find_name(struct export *x, struct name *cache, uint32_t account_id,
+find_name(struct exporter *x, struct name *cache, uint32_t account_id,
     uint32_t id, enum stmt st, const char **out, struct err *e)
 {
 	struct name *place = &cache[id % NAMES];
@@ -109,7 +108,7 @@ find_name(struct export *x, struct name *cache, uint32_t account_id,
 }
 
 static enum err_code
-write_entry(struct export *x, const struct audit_entry *en,
+write_entry(struct exporter *x, const struct audit_entry *en,
     const uint8_t *before, struct err *e)
 {
 	struct audit_names names = {.before = before};
@@ -130,7 +129,7 @@ write_entry(struct export *x, const struct audit_entry *en,
 }
 
 static enum err_code
-export_span(struct export *x, const struct span *span, struct err *e)
+export_span(struct exporter *x, const struct span *span, struct err *e)
 {
 	uint8_t before[MAC_LEN];
 	uint64_t n = span->first - 1;
@@ -162,7 +161,7 @@ enum err_code
 audit_export(struct site *s, int64_t since, struct buf *out, audit_flush *flush,
     void *arg, struct err *e)
 {
-	struct export x = {.db = s->db,
+	struct exporter x = {.db = s->db,
 	    .out = out,
 	    .flush = flush,
 	    .arg = arg,
