@@ -52,7 +52,7 @@ struct steps {
 	unsigned n;
 	int runs, retry; /* ERR_RETRY in runs up to this */
 	enum err_code rc;
-	bool doubt;
+	bool commit, doubt; /* commits by itself; loses its connection */
 };
 
 SHARED void
@@ -77,6 +77,8 @@ body(struct db *db, void *arg, struct err *err)
 		if (rc)
 			return rc;
 	}
+	if (s->commit && (rc = conn_run(db, "COMMIT", err)))
+		return rc;
 	if (s->doubt)
 		kill_own(db);
 	if (s->runs++ < s->retry)
