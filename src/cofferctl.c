@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "model/audit.h"
 #include "proc/program.h"
 
 #define PROGRAM "cofferctl"
@@ -118,8 +119,10 @@ ctl_site(struct ctl *c, struct err *e)
 
 	c->in_setup = true;
 	rc = site_open(c->conf, &c->site, e);
-	if (rc == ERR_OK)
+	if (rc == ERR_OK) {
+		audit_direct(&c->site);
 		rc = site_ready(&c->site, e);
+	}
 	if (rc == ERR_OK)
 		c->in_setup = false;
 	return rc;

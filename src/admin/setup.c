@@ -8,7 +8,8 @@
 #include "vault/keyfile.h"
 
 /* The files that init makes. */
-static const char *const key_files[] = {"master.key", "jwt.secret"};
+static const char *const key_files[] = {
+    "master.key", "jwt.secret", "audit.key"};
 #define KEY_FILES (sizeof(key_files) / sizeof(key_files[0]))
 
 static bool

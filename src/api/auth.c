@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "model/account.h"
+#include "model/audit.h"
 #include "model/user.h"
 #include "vault/jwt.h"
 #include "vault/rand.h"
@@ -131,6 +132,8 @@ api_auth_login(struct request *rq, struct err *e)
 	if (rc)
 		return rc;
 	rq->ctx.user_id = user.id;
+	audit_note(rq->site, &rq->ctx,
+	    &(struct audit_event){AUDIT_LOGIN, &user.uuid, NULL});
 	rc = refresh_start(rq->site->db, &rq->ctx, refresh_end(rq, now) * 1000,
 	    &family, &id, e);
 	return rc ? rc : answer_pair(rq, &user, now, &family, &id, e);

@@ -27,6 +27,7 @@ open_job(struct request *rq, const char *text, const char *operation,
 	                          job_kind_name(out->kind))))
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	rq->ctx.workspace_id = out->workspace_id;
+	request_audit(rq, &out->uuid, "{}");
 	rc = user_rights(rq->site->db, &rq->ctx, &rights, e);
 	if (!rc && !(rights & rq->route->right))
 		return err_set(e, ERR_FORBIDDEN, NULL);

@@ -9,5 +9,6 @@
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
 #include "model/rotate.sql.h"
+#include "model/audit.sql.h"
 #include "model/ops.sql.h"
 #include "model/erase.sql.h"

@@ -262,6 +262,13 @@ apply_missing(struct db *db, const char *dir, unsigned version,
 	return err;
 }
 
+/* What the application's user may do to the rows of a table. */
+static const char *const rights[] = {
+    [TABLE_READ] = "SELECT",
+    [TABLE_APPEND] = "SELECT, INSERT",
+    [TABLE_WRITE] = "SELECT, INSERT, UPDATE, DELETE",
+};
+
 /* Runs the grants of one entry of the user: user@host. */
 static enum err_code
 grant_tables(struct db *db, const char *user, const char *host, struct err *e)
@@ -271,12 +278,8 @@ grant_tables(struct db *db, const char *user, const char *host, struct err *e)
 	unsigned i;
 
 	for (i = 0; i < tables_count && !err; i++) {
-		bool own = !strcmp(tables[i].name, "schema_migration");
-
 		buf_reset(&sql);
-		buf_adds(
-		    &sql, own ? "GRANT SELECT ON "
-		              : "GRANT SELECT, INSERT, UPDATE, DELETE ON ");
+		buf_addf(&sql, "GRANT %s ON ", rights[tables[i].rights]);
 		add_name(&sql, tables[i].name);
 		buf_adds(&sql, " TO ");
 		add_text(db, &sql, user);

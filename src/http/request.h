@@ -49,6 +49,7 @@ struct request {
 	struct uuid audit_subject;
 	bool audit_has_subject;
 	const char *audit_detail; /* a JSON object; lives in the arena */
+	bool audit_done;          /* the read is in the log */
 
 	/* The parsed body of a BODY_JSON route (never NULL there). */
 	json_t *json;
@@ -98,7 +99,7 @@ MUST_CHECK enum err_code request_workspace(
 
 /* Says for the audit log what a route with `reads` has read: a subject (NULL:
  * none) and a JSON object of names, ids and counts, without values of fields.
- */
+ * One that streams its answer says it before. */
 void request_audit(struct request *rq, const struct uuid *subject,
     const char *fmt, ...) PRINTF_LIKE(3, 4);
 

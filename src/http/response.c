@@ -130,6 +130,7 @@ resp_flush(struct request *rq, struct err *e)
 		return ERR_OK;
 	if (!rq->resp.streaming) {
 		rq->resp.streaming = true;
+		request_note_read(rq);
 		put_head(rq);
 	}
 	put(t, body->data, body->len);

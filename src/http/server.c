@@ -119,6 +119,7 @@ serve(struct request *rq)
 	rc = handle(rq, &e);
 	if (rc)
 		log_err(rq->route ? rq->route->name : "request", &e);
+	request_note(rq, rc);
 	if (rc && !rq->resp.streaming)
 		problem_answer(rq, &e);
 	whole = !(rc && rq->resp.streaming) && resp_send(rq);

@@ -83,9 +83,10 @@ keys_store(struct creation *c, struct err *e)
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
-	static const struct audit_event events[] = {
+	struct audit_event events[] = {
 	    {.action = AUDIT_ACCOUNT_CREATE}, {.action = AUDIT_KEY_CREATE}};
 	struct creation *c = arg;
+	char detail[ACCOUNT_CODE_MAX + 16];
 	struct db_context ctx = {0};
 	uint64_t id;
 	enum err_code rc;
@@ -99,6 +100,8 @@ create_body(struct db *db, void *arg, struct err *e)
 	if (rc)
 		return rc;
 	c->id = ctx.account_id = (uint32_t)id;
+	snprintf(detail, sizeof(detail), "{\"code\":\"%s\"}", c->code);
+	events[0].detail = detail;
 	rc = keys_store(c, e);
 	return rc ? rc : audit_change(c->site, &ctx, events, 2, e);
 }
@@ -261,7 +264,10 @@ account_data_keys(struct site *s, const struct db_context *ctx, struct buf *out,
 		rc = reveal_add(k, version, out, e);
 	}
 	buf_free(&versions);
-	return rc;
+	return rc ? rc
+	          : audit_change(s, ctx,
+	                &(struct audit_event){AUDIT_KEY_REVEAL, NULL, NULL}, 1,
+	                e);
 }
 
 enum err_code

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/name.h"
 #include "model/user.h"
 #include "vault/mac.h"
@@ -79,13 +80,49 @@ key_draw(char key[API_KEY_TEXT], uint8_t digest[DIGEST])
 	sha256(key, strlen(key), digest);
 }
 
+struct creation {
+	const struct db_context *ctx;
+	const char *name;
+	struct buf privileges;
+	struct uuid id;
+	uint8_t digest[DIGEST];
+};
+
+static enum err_code
+create_body(struct db *db, void *arg, struct err *e)
+{
+	struct creation *c = arg;
+	enum err_code rc;
+
+	rc = db_exec(db, c->ctx, SQL_API_KEY_INSERT,
+	    DB_ARGS(db_bytes(c->digest, DIGEST), db_uuid(&c->id),
+	        db_str(c->name),
+	        db_bytes(c->privileges.data, c->privileges.len),
+	        db_int(clock_now_ms())),
+	    NULL, NULL, e);
+	return rc ? rc
+	          : audit_change(site_of(db), c->ctx,
+	                &(struct audit_event){
+	                    AUDIT_API_KEY_CREATE, &c->id, NULL},
+	                1, e);
+}
+
+static enum err_code
+create_done(struct db *db, void *arg, struct err *e)
+{
+	struct creation *c = arg;
+
+	return db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(&c->id)),
+	    NULL, NULL, e);
+}
+
 enum err_code
 api_key_create(struct db *db, const struct db_context *ctx, const char *name,
     const char *privileges, char key[API_KEY_TEXT], struct uuid *id_out,
     struct err *e)
 {
-	struct buf text = {.max = PRIVILEGES_MAX};
-	uint8_t digest[DIGEST];
+	struct creation c = {
+	    .ctx = ctx, .name = name, .privileges.max = PRIVILEGES_MAX};
 	unsigned bits;
 	enum err_code rc;
 
@@ -94,33 +131,50 @@ api_key_create(struct db *db, const struct db_context *ctx, const char *name,
 		rc = privileges_parse(privileges, &bits, e);
 	if (rc)
 		return rc;
-	privileges_write(&text, bits);
-	rand_uuid(id_out);
-	key_draw(key, digest);
-	rc = db_exec(db, ctx, SQL_API_KEY_INSERT,
-	    DB_ARGS(db_bytes(digest, sizeof(digest)), db_uuid(id_out),
-	        db_str(name), db_bytes(text.data, text.len),
-	        db_int(clock_now_ms())),
-	    NULL, NULL, e);
-	buf_free(&text);
+	privileges_write(&c.privileges, bits);
+	rand_uuid(&c.id);
+	*id_out = c.id;
+	key_draw(key, c.digest);
+	rc = db_transaction(db, create_body, create_done, &c, e);
+	buf_free(&c.privileges);
 	if (rc)
 		wipe(key, API_KEY_TEXT);
 	return rc;
 }
 
+static void
+take_context(struct db_rows *r, void *arg)
+{
+	struct db_context *ctx = arg;
+
+	ctx->account_id = (uint32_t)db_get_int(r, 0);
+	ctx->workspace_id = (uint32_t)db_get_int(r, 1);
+}
+
 /* Rows changed are 0 for a key that was revoked before: so it is looked for,
  * to tell that from a key that never was. */
-enum err_code
-api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
+static enum err_code
+revoke_body(struct db *db, void *arg, struct err *e)
 {
+	const struct uuid *id = arg;
+	struct db_context ctx = {0};
 	enum err_code rc;
 
 	rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
 	    DB_ARGS(db_int(clock_now_ms()), db_uuid(id)), NULL, NULL, e);
-	if (rc)
-		return rc;
-	return db_one(
-	    db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)), NULL, NULL, e);
+	if (!rc)
+		rc = db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)),
+		    take_context, &ctx, e);
+	return rc ? rc
+	          : audit_change(site_of(db), &ctx,
+	                &(struct audit_event){AUDIT_API_KEY_REVOKE, id, NULL},
+	                1, e);
+}
+
+enum err_code
+api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
+{
+	return db_transaction(db, revoke_body, NULL, (void *)id, e);
 }
 
 static void

@@ -14,11 +14,15 @@ static const struct erase_row {
 	enum table_owner owner;
 } erase_rows[] = {
 #define TABLE(name, owner) ERASE_ROW_##owner(name)
+#define TABLE_APPEND(name, owner)
+#define TABLE_READ(name, owner)
 #define ERASE_ROW_SERVER(name)
 #define ERASE_ROW_ACCOUNT(name) {SQL_ERASE_##name, #name, TABLE_ACCOUNT},
 #define ERASE_ROW_WORKSPACE(name) {SQL_ERASE_##name, #name, TABLE_WORKSPACE},
 #include "tbl/tables.h"
 #undef TABLE
+#undef TABLE_APPEND
+#undef TABLE_READ
 #undef ERASE_ROW_SERVER
 #undef ERASE_ROW_ACCOUNT
 #undef ERASE_ROW_WORKSPACE
@@ -28,6 +32,7 @@ static const struct erase_row {
 /* Work first, that workers stop; the way to the workspaces last. */
 static const struct erase_row first[] = {
     {SQL_ERASE_QUEUE, "job_queue", TABLE_ACCOUNT},
+    {SQL_ERASE_SHARE, "job_share", TABLE_ACCOUNT},
     {SQL_ERASE_API_KEYS, "api_key", TABLE_ACCOUNT},
 };
 static const struct erase_row last = {

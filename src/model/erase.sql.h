@@ -1,6 +1,8 @@
 /* Erasing an account: of each tenant's table some rows at a time, by the list
  * of tables, ERASE_table; then of the server's tables that name accounts. */
 #define TABLE(name, owner) ERASE_OF_##owner(name)
+#define TABLE_APPEND(name, owner)
+#define TABLE_READ(name, owner)
 #define ERASE_OF_SERVER(name)
 #define ERASE_OF_ACCOUNT(name)       \
 	STMT(ERASE_##name, ACCOUNT, \
@@ -10,11 +12,15 @@
 	    "DELETE FROM " #name " WHERE workspace_id = :workspace LIMIT 5000")
 #include "tbl/tables.h"
 #undef TABLE
+#undef TABLE_APPEND
+#undef TABLE_READ
 #undef ERASE_OF_SERVER
 #undef ERASE_OF_ACCOUNT
 #undef ERASE_OF_WORKSPACE
 STMT(ERASE_QUEUE, ACCOUNT,
     "DELETE FROM job_queue WHERE account_id = :account LIMIT 5000")
+STMT(ERASE_SHARE, ACCOUNT,
+    "DELETE FROM job_share WHERE account_id = :account LIMIT 5000")
 STMT(ERASE_API_KEYS, ACCOUNT,
     "DELETE FROM api_key WHERE account_id = :account LIMIT 5000")
 /* Waits for the writers at work, who hold the row shared. */

@@ -118,6 +118,10 @@ struct claim {
  * a process id that is used again is told apart. */
 void job_owner(char out[JOB_OWNER_MAX]);
 
+/* True if an owner (n characters) is a process of this host that lives no
+ * more; of those of other hosts nobody here knows. */
+bool job_owner_gone(const char *owner, size_t n);
+
 /* Takes the next chunk that is due, of any account. ERR_NOT_FOUND if there is
  * none; *wait_ms_out (may be NULL) then says in how many milliseconds the next
  * one falls due, or -1 if the queue is empty. The job's start is marked. A

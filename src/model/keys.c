@@ -115,6 +115,7 @@ ring_open(struct site *s, const struct db_context *ctx,
     const struct account_head *head, struct keyring **out, struct err *e)
 {
 	struct audit_event event = {.action = AUDIT_KEY_OPEN};
+	char detail[48];
 	struct err why;
 	bool changed;
 	enum err_code rc = ring_read(s, ctx, head, out, e);
@@ -122,8 +123,11 @@ ring_open(struct site *s, const struct db_context *ctx,
 	if (rc == ERR_CRYPTO &&
 	    site_masters_read(s, &changed, &why) == ERR_OK && changed)
 		rc = ring_read(s, ctx, head, out, e);
-	if (rc == ERR_OK)
+	if (rc == ERR_OK) {
+		snprintf(detail, sizeof(detail), "{\"epoch\":%u}", head->epoch);
+		event.detail = detail;
 		audit_note(s, ctx, &event);
+	}
 	return rc;
 }
 
@@ -164,14 +168,6 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 	place->used = ++s->clock;
 	*out = place->ring;
 	return ERR_OK;
-}
-
-void
-site_keyring_forget(struct site *s, uint32_t account_id)
-{
-	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
-		if (s->rings[i].ring && s->rings[i].account_id == account_id)
-			keyring_free(&s->rings[i].ring);
 }
 
 #define SETTLE_LEAST 256 /* records that are worth a statement */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "model/site.h"
 #include "model/sweep.h"
+#include "model/audit.h"
 #include "model/user.h"
 #include "vault/rand.h"
 
@@ -56,6 +57,17 @@ family_check(const struct turn *t, const struct family *f, struct err *e)
 	return ERR_OK;
 }
 
+/* The subject is the family. */
+static enum err_code
+audit_turn(struct db *db, const struct turn *t, struct err *e)
+{
+	struct audit_event event = {
+	    t->spent ? AUDIT_TOKEN_REUSED : AUDIT_TOKEN_REFRESH, t->family,
+	    NULL};
+
+	return audit_change(site_of(db), t->ctx, &event, 1, e);
+}
+
 /* That a family was revoked is kept, so it is no failure here. */
 static enum err_code
 turn_body(struct db *db, void *arg, struct err *e)
@@ -73,6 +85,9 @@ turn_body(struct db *db, void *arg, struct err *e)
 	if (rc)
 		return rc;
 	t->spent = !bytes_equal_ct(f.jti.b, t->jti->b, UUID_LEN);
+	rc = audit_turn(db, t, e);
+	if (rc)
+		return rc;
 	if (t->spent)
 		return db_exec(db, t->ctx, SQL_REFRESH_REVOKE,
 		    DB_ARGS(db_int(clock_now_ms()), db_uuid(t->family)), NULL,

@@ -195,24 +195,35 @@ go_on(struct rotation *t, struct err *e)
 	return enqueue_all(t, &running, e);
 }
 
+/* Wraps under the current master key, which a cached keyring may not. */
+static enum err_code
+wrap_key(struct rotation *t, uint8_t wrapped[WRAPPED_LEN], struct err *e)
+{
+	struct keyring *k;
+	enum err_code rc;
+
+	rc = keyring_new(
+	    t->site->masters, t->site->conf->keys_dir, t->account, 0, &k, e);
+	if (!rc)
+		rc = keyring_make(k, t->kind, t->task.version, wrapped, e);
+	keyring_free(&k);
+	return rc;
+}
+
 static enum err_code
 add_key(struct rotation *t, struct err *e)
 {
 	uint8_t wrapped[WRAPPED_LEN], master[MASTER_ID];
-	struct keyring *k;
 	uint32_t newest = 0;
 	enum err_code rc;
 
-	rc = site_keyring(t->site, t->ctx, &k, e);
-	if (!rc)
-		rc = db_one(t->site->db, t->ctx, SQL_ROTATE_NEWEST,
-		    DB_ARGS(db_int(t->kind)), take_u32, &newest, e);
+	rc = db_one(t->site->db, t->ctx, SQL_ROTATE_NEWEST,
+	    DB_ARGS(db_int(t->kind)), take_u32, &newest, e);
 	t->task.version = newest + 1;
 	if (!rc)
-		rc = keyring_make(k, t->kind, t->task.version, wrapped, e);
+		rc = wrap_key(t, wrapped, e);
 	if (rc)
 		return rc;
-	site_keyring_forget(t->site, t->ctx->account_id);
 	master_current(t->site->masters, master);
 	return db_exec(t->site->db, t->ctx, SQL_ACCOUNT_KEY_INSERT,
 	    DB_ARGS(db_int(t->kind), db_int(t->task.version),
@@ -246,7 +257,9 @@ body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	buf_reset(t->out);
 	t->task.step = t->kind == KEY_INDEX ? ROTATE_FILL : ROTATE_SEAL;
-	rc = lock(t, e);
+	rc = site_master_hold(t->site, e);
+	if (!rc)
+		rc = lock(t, e);
 	if (!rc)
 		rc = check_idle(t, e);
 	if (!rc)
@@ -269,8 +282,10 @@ rotate_start(struct site *s, const struct db_context *ctx, const char *account,
 	    .account = account,
 	    .kind = kind,
 	    .out = out};
+	bool changed;
+	enum err_code rc = site_masters_read(s, &changed, e);
 
-	return db_transaction(s->db, body, NULL, &t, e);
+	return rc ? rc : db_transaction(s->db, body, NULL, &t, e);
 }
 
 enum err_code

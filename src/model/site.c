@@ -1,9 +1,11 @@
 #include "model/site.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "db/migrate.h"
+#include "model/audit.h"
 #include "model/rows.h"
 #include "vault/master_file.h"
 
@@ -18,7 +20,19 @@ site_open(const struct conf *conf, struct site *out, struct err *e)
 	if (rc)
 		return rc;
 	out->db = db_new(conf, DB_APP);
-	return ERR_OK;
+	rc = audit_open(out, e);
+	if (rc)
+		site_close(out);
+	return rc;
+}
+
+struct site *
+site_of(const struct db *db)
+{
+	struct site *s = db_owner(db);
+
+	assert(s);
+	return s;
 }
 
 void
@@ -26,6 +40,7 @@ site_close(struct site *s)
 {
 	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
 		keyring_free(&s->rings[i].ring);
+	audit_close(&s->audit);
 	if (s->db)
 		db_free(&s->db);
 	master_free(&s->masters);

@@ -23,11 +23,15 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	uint64_t clock; /* counts uses */
+	struct audit *audit;
 };
+
+/* The site whose connection this is. */
+struct site *site_of(const struct db *db);
 
 /* Opens what the configuration names; nothing is asked of the database yet.
  * conf stays the caller's and must outlive the site. Errors: see
- * master_load. */
+ * master_load, audit_key_load. */
 MUST_CHECK enum err_code site_open(
     const struct conf *conf, struct site *out, struct err *e);
 void site_close(struct site *s);
@@ -65,9 +69,6 @@ MUST_CHECK enum err_code site_canary_check(
 MUST_CHECK enum err_code site_keyring(struct site *s,
     const struct db_context *ctx, struct keyring **out, struct err *e);
 
-/* Drops the keyring of an account, so that the next call reads it again: for
- * those who change an account's keys. */
-void site_keyring_forget(struct site *s, uint32_t account_id);
 /* For the loops of the programs, between requests or chunks: counts what has
  * been sealed at rest (S20), once it is worth a statement. What fails is
  * logged, and tried again the next time. */

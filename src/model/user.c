@@ -1,10 +1,12 @@
 #include "model/user.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "model/audit.h"
 #include "vault/password.h"
 #include "vault/rand.h"
 
@@ -85,6 +87,19 @@ role_set(struct db *db, const struct db_context *ctx, uint32_t user_id,
 	    NULL, NULL, e);
 }
 
+/* Roles are words of tbl/roles.h. */
+static enum err_code
+audit_role(struct db *db, const struct db_context *ctx,
+    enum audit_action action, const struct uuid *user, const char *role,
+    struct err *e)
+{
+	char detail[48];
+
+	snprintf(detail, sizeof(detail), "{\"role\":\"%s\"}", role);
+	return audit_change(site_of(db), ctx,
+	    &(struct audit_event){action, user, detail}, 1, e);
+}
+
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
@@ -96,7 +111,11 @@ create_body(struct db *db, void *arg, struct err *e)
 	    DB_ARGS(db_uuid(&c->uuid), db_str(c->email), db_str(c->phc),
 	        db_int(clock_now_ms())),
 	    NULL, &id, e);
-	return rc ? rc : role_set(db, c->ctx, (uint32_t)id, c->role, e);
+	if (!rc)
+		rc = role_set(db, c->ctx, (uint32_t)id, c->role, e);
+	return rc ? rc
+	          : audit_role(
+	                db, c->ctx, AUDIT_USER_CREATE, &c->uuid, c->role, e);
 }
 
 static void
@@ -186,6 +205,23 @@ find_login(struct db *db, const struct db_context *ctx, const char *email,
 	    take_login, out, e);
 }
 
+struct grant {
+	const struct db_context *ctx;
+	const struct user *user;
+	const char *role;
+};
+
+static enum err_code
+grant_body(struct db *db, void *arg, struct err *e)
+{
+	struct grant *g = arg;
+	enum err_code rc = role_set(db, g->ctx, g->user->id, g->role, e);
+
+	return rc ? rc
+	          : audit_role(db, g->ctx, AUDIT_USER_GRANT, &g->user->uuid,
+	                g->role, e);
+}
+
 enum err_code
 user_grant(struct db *db, const struct db_context *ctx, const char *email,
     const char *role, struct err *e)
@@ -200,7 +236,9 @@ user_grant(struct db *db, const struct db_context *ctx, const char *email,
 	if (rc == ERR_NOT_FOUND)
 		return err_set(
 		    e, rc, "the account has no live user of this e-mail");
-	return rc ? rc : role_set(db, ctx, l.user.id, role, e);
+	return rc ? rc
+	          : db_transaction(db, grant_body, NULL,
+	                &(struct grant){ctx, &l.user, role}, e);
 }
 
 enum err_code

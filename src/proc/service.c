@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/audit.h"
 #include "vault/jwt.h"
 
 enum err_code
@@ -20,6 +21,8 @@ service_open(enum program program, const char *conf_path, struct service **out,
 	rc = conf_read(conf_path, &s->conf, e);
 	if (!rc && program == PROGRAM_FCGI)
 		rc = jwt_keys_load(s->conf, &s->jwt, e);
+	if (!rc)
+		rc = audit_dir_check(s->conf, e);
 	if (!rc)
 		rc = site_open(s->conf, &s->site, e);
 	if (rc) {

@@ -2,7 +2,8 @@
  * The commands of cofferctl, in the order of its help:
  *   COMMAND(words, argument, options needed, options allowed beside them,
  *       what is opened for it, function, what it does)
- * `argument` is the name of the one argument, or NULL. Opened are NOTHING,
+ * `argument` is the name of the one argument, in brackets if it may be left
+ * out, or NULL. Opened are NOTHING,
  * CONF (the configuration), or SITE (keys and database too, found good).
  */
 COMMAND("init", NULL, 0, 0, CONF, ctl_init,
@@ -68,3 +69,7 @@ COMMAND("job show", "ID", 0, 0, SITE, ctl_job_show,
     "show a job, by its id or its UUID")
 COMMAND("job cancel", "ID", 0, 0, SITE, ctl_job_cancel,
     "cancel what has not been done of a job")
+COMMAND("audit verify", "[FILE]", 0, OPT(SINCE), CONF, ctl_audit_verify,
+    "verify the audit log in the database, or an export of it, offline")
+COMMAND("audit export", NULL, 0, OPT(SINCE), SITE, ctl_audit_export,
+    "print the audit log, a line of JSON an entry")

@@ -38,6 +38,15 @@ STRING(keys, dir, "/etc/coffer/keys",
 NUMBER(keys, rotate_at, 1073741824, 1, 4294967295,
     "Values sealed under a key after which it asks for rotation")
 
+STRING(audit, dir, "/var/lib/coffer/audit",
+    "Where each process writes reads and refusals until the worker stores them")
+NUMBER(audit, part_bytes, 4194304, 4096, 1073741824,
+    "Size at which such a file is followed by the next")
+NUMBER(audit, import, 2000, 10, 60000,
+    "Milliseconds between two looks of the worker at those files")
+NUMBER(audit, anchor, 60, 1, 86400,
+    "Seconds between two anchors, which show an end that was cut off")
+
 STRING(auth, issuer, "coffer", "iss of the tokens that are made and accepted")
 STRING(auth, audience, "coffer", "aud of the tokens that are made and accepted")
 STRING(auth, secret_file, "",

@@ -25,5 +25,6 @@ X(ROLE, "role", "ROLE", "admin, editor, viewer or uploader")
 X(SCHEMA, "schema", "DIR", "where the files of the schema are")
 X(STATUS, "status", "STATUS",
     "status of jobs: queued, running, completed, ...")
+X(SINCE, "since", "TIME", "from when on: 2026-11-22 or 2026-11-22T00:20:00Z")
 X(WORKSPACE, "workspace", "ID", "the workspace")
 X(YES, "yes", NULL, "say that it is meant")

@@ -6,6 +6,7 @@
  *   master-*.key         replaced there may be several
  *   salt/CODE            32 random bytes of account CODE
  *   jwt.secret           the HS256 secret, unless configured elsewhere
+ *   audit.key            the key of the audit log's chains
  *
  * A wrapping key is HKDF(master key, salt of the account, "coffer wrap v1").
  * Wrapped under it, with "CODE/kind/version" as associated data (kind and
@@ -42,8 +43,8 @@ MUST_CHECK enum err_code master_load(
     const char *dir, struct master_keys **out, struct err *e);
 void master_free(struct master_keys **m);
 
-/* Makes the directory and a fresh master.key and jwt.secret (0600), never
- * overwriting one. *made says whether a master key was made. */
+/* Makes the directory and a fresh master.key, jwt.secret and audit.key (0600),
+ * never overwriting one. *made says whether a master key was made. */
 MUST_CHECK enum err_code master_init(
     const char *dir, bool *made, struct err *e);
 

@@ -243,6 +243,8 @@ master_init(const char *dir, bool *made, struct err *e)
 		rc = make_hex_file(dir, "master.key", made, e);
 	if (rc == ERR_OK)
 		rc = make_hex_file(dir, "jwt.secret", &secret, e);
+	if (rc == ERR_OK)
+		rc = make_hex_file(dir, "audit.key", &secret, e);
 	return rc;
 }
 
