@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/job.h"
+#include "model/throttle.h"
 #include "vault/rand.h"
 #include "work/apply.h"
 
@@ -161,7 +162,8 @@ sweep(struct worker *w)
 	if (now < w->sweep_at)
 		return;
 	w->sweep_at = now + jitter(SWEEP_MS);
-	if (job_release_dead(w->site->db, &e) || job_sweep(w->site->db, &e))
+	if (job_release_dead(w->site->db, &e) || job_sweep(w->site->db, &e) ||
+	    throttle_sweep(w->site->db, &e))
 		log_err("sweeping", &e);
 }
 
