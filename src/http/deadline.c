@@ -1,5 +1,6 @@
 /* A bound on the whole of a wait for the client: SO_RCVTIMEO bounds each read
  * alone, so that one byte now and then would hold a process for ever (S31). */
+#include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -11,9 +12,12 @@ static volatile sig_atomic_t watched = -1;
 static void
 cut(int sig)
 {
+	int saved = errno;
+
 	(void)sig;
 	if (watched >= 0)
 		shutdown(watched, SHUT_RDWR);
+	errno = saved;
 }
 
 void

@@ -3,6 +3,7 @@ role that is lost; refresh tokens under parallel use (S9); identity providers'
 tokens (S1); the account's data keys."""
 import base64
 import concurrent.futures
+import hashlib
 import json
 import os
 import subprocess
@@ -374,6 +375,15 @@ def test_key_revocation():
         return site.request("POST", "/v1/auth", {
             "email": email, "password": RIGHT}, {"x-api-key": key}).status
     tap.equal([signs_in() for _ in range(3)], [200] * 3, "a key in use")
+    stored = site.sql("SELECT * FROM api_key")
+    digest = hashlib.sha256(key.encode()).hexdigest().upper()
+    tap.ok(key not in str(stored) and site.sql(
+        f"SELECT 1 FROM api_key WHERE HEX(digest) = '{digest}'"),
+        "S5: the database has its digest and not the key")
+    hashes = [row[0] for row in site.sql("SELECT password FROM user")]
+    tap.ok(hashes and all(each.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+                          for each in hashes),
+           "S8: and of passwords Argon2id alone")
     line = [line for line in site.ctl("api-key", "list", "--workspace",
                                       shop.id).splitlines()
             if line.endswith("doomed")]
