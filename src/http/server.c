@@ -43,6 +43,7 @@ catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
 	sigaction(SIGUSR2, &sa, NULL);
+	deadline_setup();
 	FCGX_Init();
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
@@ -150,12 +151,17 @@ set_timeouts(int fd, int64_t seconds)
 static bool
 transport_open(struct transport *t, int fd, int64_t seconds)
 {
+	int rc;
+
 	*t = (struct transport){.budget = seconds * 1000};
 	set_timeouts(fd, seconds);
 	FCGX_InitRequest(&t->fcgx, -1, 0);
 	t->fcgx.ipcFd = fd;
 	t->fcgx.keepConnection = 1;
-	if (FCGX_Accept_r(&t->fcgx) < 0)
+	deadline_set(fd, t->budget);
+	rc = FCGX_Accept_r(&t->fcgx);
+	deadline_clear();
+	if (rc < 0)
 		return false;
 	t->fcgx.keepConnection = 0;
 	if (!FCGX_GetError(t->fcgx.in))

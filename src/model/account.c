@@ -208,68 +208,6 @@ account_code(
 	return rc;
 }
 
-/* Gathers the versions of the account's data keys, as uint32_t. */
-static enum err_code
-data_versions(
-    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
-{
-	struct db_rows *r;
-	uint32_t version;
-	enum err_code rc;
-
-	rc = db_query(db, ctx, SQL_ACCOUNT_KEY_LIST, DB_NOARGS, &r, e);
-	if (rc)
-		return rc;
-	while (db_next(r)) {
-		if (db_get_int(r, 0) != KEY_DATA)
-			continue;
-		version = (uint32_t)db_get_int(r, 1);
-		buf_add(out, &version, sizeof(version));
-	}
-	return db_done(&r, e);
-}
-
-static enum err_code
-reveal_add(
-    const struct keyring *k, uint32_t version, struct buf *out, struct err *e)
-{
-	uint8_t key[AEAD_KEY];
-	enum err_code rc = keyring_reveal(k, version, key, e);
-
-	if (rc == ERR_OK) {
-		buf_add_u64(out, version);
-		buf_addc(out, ' ');
-		buf_add_b64(out, key, sizeof(key));
-		buf_addc(out, '\n');
-	}
-	wipe(key, sizeof(key));
-	return rc;
-}
-
-enum err_code
-account_data_keys(struct site *s, const struct db_context *ctx, struct buf *out,
-    struct err *e)
-{
-	struct buf versions = {0};
-	struct keyring *k;
-	uint32_t version;
-	enum err_code rc;
-
-	rc = site_keyring(s, ctx, &k, e);
-	if (rc == ERR_OK)
-		rc = data_versions(s->db, ctx, &versions, e);
-	for (size_t i = 0; rc == ERR_OK && i < versions.len;
-	     i += sizeof(version)) {
-		memcpy(&version, versions.data + i, sizeof(version));
-		rc = reveal_add(k, version, out, e);
-	}
-	buf_free(&versions);
-	return rc ? rc
-	          : audit_change(s, ctx,
-	                &(struct audit_event){AUDIT_KEY_REVEAL, NULL, NULL}, 1,
-	                e);
-}
-
 enum err_code
 account_list_erased(struct db *db, struct buf *out, struct err *e)
 {

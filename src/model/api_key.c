@@ -81,17 +81,20 @@ key_draw(char key[API_KEY_TEXT], uint8_t digest[DIGEST])
 }
 
 struct creation {
+	struct site *site;
 	const struct db_context *ctx;
 	const char *name;
 	struct buf privileges;
-	struct uuid id;
 	uint8_t digest[DIGEST];
+	struct uuid id;
 };
 
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
 	struct creation *c = arg;
+	struct audit_event event = {
+	    .action = AUDIT_API_KEY_CREATE, .subject = &c->id};
 	enum err_code rc;
 
 	rc = db_exec(db, c->ctx, SQL_API_KEY_INSERT,
@@ -100,11 +103,7 @@ create_body(struct db *db, void *arg, struct err *e)
 	        db_bytes(c->privileges.data, c->privileges.len),
 	        db_int(clock_now_ms())),
 	    NULL, NULL, e);
-	return rc ? rc
-	          : audit_change(site_of(db), c->ctx,
-	                &(struct audit_event){
-	                    AUDIT_API_KEY_CREATE, &c->id, NULL},
-	                1, e);
+	return rc ? rc : audit_change(c->site, c->ctx, &event, 1, e);
 }
 
 static enum err_code
@@ -117,12 +116,14 @@ create_done(struct db *db, void *arg, struct err *e)
 }
 
 enum err_code
-api_key_create(struct db *db, const struct db_context *ctx, const char *name,
+api_key_create(struct site *s, const struct db_context *ctx, const char *name,
     const char *privileges, char key[API_KEY_TEXT], struct uuid *id_out,
     struct err *e)
 {
-	struct creation c = {
-	    .ctx = ctx, .name = name, .privileges.max = PRIVILEGES_MAX};
+	struct creation c = {.site = s,
+	    .ctx = ctx,
+	    .name = name,
+	    .privileges = {.max = PRIVILEGES_MAX}};
 	unsigned bits;
 	enum err_code rc;
 
@@ -133,14 +134,19 @@ api_key_create(struct db *db, const struct db_context *ctx, const char *name,
 		return rc;
 	privileges_write(&c.privileges, bits);
 	rand_uuid(&c.id);
-	*id_out = c.id;
 	key_draw(key, c.digest);
-	rc = db_transaction(db, create_body, create_done, &c, e);
+	rc = db_transaction(s->db, create_body, create_done, &c, e);
 	buf_free(&c.privileges);
 	if (rc)
 		wipe(key, API_KEY_TEXT);
+	*id_out = c.id;
 	return rc;
 }
+
+struct revocation {
+	struct site *site;
+	const struct uuid *id;
+};
 
 static void
 take_context(struct db_rows *r, void *arg)
@@ -151,30 +157,38 @@ take_context(struct db_rows *r, void *arg)
 	ctx->workspace_id = (uint32_t)db_get_int(r, 1);
 }
 
-/* Rows changed are 0 for a key that was revoked before: so it is looked for,
- * to tell that from a key that never was. */
+/* Revoking again changes nothing, and is as good. */
 static enum err_code
 revoke_body(struct db *db, void *arg, struct err *e)
 {
-	const struct uuid *id = arg;
+	struct revocation *v = arg;
+	struct audit_event event = {
+	    .action = AUDIT_API_KEY_REVOKE, .subject = v->id};
 	struct db_context ctx = {0};
 	enum err_code rc;
 
-	rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
-	    DB_ARGS(db_int(clock_now_ms()), db_uuid(id)), NULL, NULL, e);
-	if (!rc)
-		rc = db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)),
-		    take_context, &ctx, e);
-	return rc ? rc
-	          : audit_change(site_of(db), &ctx,
-	                &(struct audit_event){AUDIT_API_KEY_REVOKE, id, NULL},
-	                1, e);
+	rc = db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(v->id)),
+	    take_context, &ctx, e);
+	if (rc == ERR_OK)
+		rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
+		    DB_ARGS(db_int(clock_now_ms()), db_uuid(v->id)), NULL, NULL,
+		    e);
+	return rc ? rc : audit_change(v->site, &ctx, &event, 1, e);
+}
+
+static enum err_code
+revoke_done(struct db *db, void *arg, struct err *e)
+{
+	(void)db, (void)arg;
+	return err_set(e, ERR_NOT_FOUND, NULL);
 }
 
 enum err_code
-api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
+api_key_revoke(struct site *s, const struct uuid *id, struct err *e)
 {
-	return db_transaction(db, revoke_body, NULL, (void *)id, e);
+	struct revocation v = {.site = s, .id = id};
+
+	return db_transaction(s->db, revoke_body, revoke_done, &v, e);
 }
 
 static void

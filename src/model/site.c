@@ -9,6 +9,17 @@
 #include "model/rows.h"
 #include "vault/master_file.h"
 
+/* So many that some of the pool are always left for other work. */
+static unsigned
+hashers(const struct conf *conf)
+{
+	int64_t n = conf->auth_hashers;
+
+	if (!n)
+		n = conf->server_processes / 2;
+	return n ? (unsigned)n : 1;
+}
+
 enum err_code
 site_open(const struct conf *conf, struct site *out, struct err *e)
 {
@@ -20,6 +31,7 @@ site_open(const struct conf *conf, struct site *out, struct err *e)
 	if (rc)
 		return rc;
 	out->db = db_new(conf, DB_APP);
+	out->hashers = slots_new(hashers(conf));
 	rc = audit_open(out, e);
 	if (rc)
 		site_close(out);
@@ -44,6 +56,7 @@ site_close(struct site *s)
 	if (s->db)
 		db_free(&s->db);
 	master_free(&s->masters);
+	slots_free(&s->hashers);
 	memset(s, 0, sizeof(*s));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/slots.h"
 #include "db/db.h"
 #include "vault/keyring.h"
 
@@ -15,6 +16,7 @@
 
 struct site {
 	const struct conf *conf;
+	struct slots *hashers; /* who works on a password, over the pool */
 	struct db *db;
 	struct master_keys *masters;
 	struct site_keyring {

@@ -57,6 +57,13 @@ COMMAND("user grant", NULL,
     ctl_user_grant, "give a user a role in another workspace, or another role")
 COMMAND("user list", NULL, OPT(ACCOUNT), 0, SITE, ctl_user_list,
     "list the users of an account")
+COMMAND("user disable", "EMAIL", 0, OPT(ACCOUNT), SITE, ctl_user_disable,
+    "shut a user out, and end all that it is signed in with, at once")
+COMMAND("user enable", "EMAIL", 0, OPT(ACCOUNT), SITE, ctl_user_enable,
+    "let a disabled user sign in again")
+COMMAND("user set-password", "EMAIL", OPT(PASSWORD_STDIN), OPT(ACCOUNT), SITE,
+    ctl_user_set_password,
+    "give a user another password, and end all that it is signed in with")
 COMMAND("api-key create", NULL, OPT(WORKSPACE) | OPT(PRIVILEGES), OPT(NAME),
     SITE, ctl_api_key_create, "make an API key; prints it, this once")
 COMMAND("api-key list", NULL, OPT(WORKSPACE), 0, SITE, ctl_api_key_list,

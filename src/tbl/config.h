@@ -55,6 +55,21 @@ NUMBER(auth, access_seconds, 900, 1, 86400, "Life of an access token")
 NUMBER(auth, refresh_seconds, 1209600, 60, 31536000,
     "Life of a refresh token")
 NUMBER(auth, leeway, 5, 0, 300, "Seconds by which clocks may differ")
+NUMBER(auth, guesses, 5, 1, 1000,
+    "Wrong passwords of an e-mail from an address before the address must wait")
+NUMBER(auth, guesses_address, 100, 1, 100000,
+    "The same over all e-mails of an account")
+NUMBER(auth, guesses_key, 20, 1, 100000,
+    "Wrong API keys at sign-in from an address before it must wait")
+NUMBER(auth, guess_delay, 1000, 1, 3600000,
+    "Milliseconds of the first wait; it doubles with each failure after it")
+NUMBER(auth, guess_delay_max, 900, 1, 86400, "Most seconds of a wait")
+NUMBER(auth, guess_forget, 900, 1, 86400,
+    "Seconds after which one wrong password of an e-mail is forgiven")
+NUMBER(auth, guess_forget_address, 60, 1, 86400,
+    "The same where an address is counted over all e-mails, or for API keys")
+NUMBER(auth, hashers, 0, 0, 512,
+    "Processes that may work on a password at once; 0: half of the pool")
 
 NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
 NUMBER(limits, json_memory, 20971520, 65536, 268435456,

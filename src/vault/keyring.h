@@ -51,6 +51,11 @@ MUST_CHECK enum err_code master_init(
 /* The id of the key that wraps from now on (that of master.key). */
 void master_current(const struct master_keys *m, uint8_t id[MASTER_ID]);
 
+/* A key of the server's own, for one purpose: HKDF(current master key, no
+ * salt, label). It changes when the master key is replaced. */
+void master_derive(
+    const struct master_keys *m, const char *label, uint8_t out[MAC_KEY]);
+
 /* The canary: proof in the database that a master key is the right one.
  * Makes one under a loaded master key; opens one (ERR_CRYPTO if no loaded key
  * with that id opens it). */

@@ -3,11 +3,13 @@
 #include "model/account.h"
 #include "model/idempotency.h"
 #include "model/job.h"
+#include "model/throttle.h"
 #include "model/user.h"
 
 /* Of the whole database. */
 static enum err_code (*const everywhere[])(struct db *db, struct err *e) = {
     job_release_dead,
+    throttle_sweep,
 };
 
 /* Of each account. */
