@@ -44,7 +44,8 @@ STMT(JOB_USER, ACCOUNT,
 STMT(JOB_START, ACCOUNT,
     "UPDATE job SET state = IF(state = 'queued', 'running', state),"
     " started_at = COALESCE(started_at, ?), attempts = GREATEST(attempts, ?)"
-    " WHERE account_id = :account AND uuid = ?")
+    " WHERE account_id = :account AND uuid = ?"
+    " AND state IN ('queued', 'running')")
 STMT(JOB_COUNT, ACCOUNT,
     "UPDATE job SET state = IF(chunks_left > 1, state,"
     " IF(failed + ? > 0, 'completed_with_errors', 'completed')),"
