@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "admin/admin.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "proc/program.h"
 
@@ -23,6 +27,24 @@ ctl_say(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
 	va_end(ap);
+}
+
+void
+ctl_progress(const char *fmt, ...)
+{
+	static int64_t next;
+	bool terminal = isatty(STDERR_FILENO);
+	int64_t now = clock_mono_ms();
+	va_list ap;
+
+	if (now < next)
+		return;
+	next = now + (terminal ? 200 : 5000);
+	fputs(PROGRAM ": ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs(terminal ? "   \r" : "\n", stderr);
 }
 
 /* What files we make are ours alone. */
@@ -89,6 +111,20 @@ say_error(const struct err *e)
 		ctl_say("%s%s", err_text(e), advice(e));
 }
 
+enum err_code
+ctl_site(struct ctl *c, struct err *e)
+{
+	enum err_code rc;
+
+	c->in_setup = true;
+	rc = site_open(c->conf, &c->site, e);
+	if (rc == ERR_OK)
+		rc = site_ready(&c->site, e);
+	if (rc == ERR_OK)
+		c->in_setup = false;
+	return rc;
+}
+
 static enum err_code
 open_needed(struct ctl *c, enum ctl_opens opens, struct err *e)
 {
@@ -98,9 +134,7 @@ open_needed(struct ctl *c, enum ctl_opens opens, struct err *e)
 	if (opens >= OPENS_CONF)
 		rc = conf_read(c->conf_path, &c->conf, e);
 	if (rc == ERR_OK && opens >= OPENS_SITE)
-		rc = site_open(c->conf, &c->site, e);
-	if (rc == ERR_OK && opens >= OPENS_SITE)
-		rc = site_ready(&c->site, e);
+		rc = ctl_site(c, e);
 	if (rc == ERR_OK)
 		c->in_setup = false;
 	return rc;

@@ -42,8 +42,8 @@ ctl_init(struct ctl *c, struct err *e)
 	return ERR_OK;
 }
 
-static const char *
-schema_dir(const struct ctl *c)
+const char *
+ctl_schema_dir(const struct ctl *c)
 {
 	const char *dir = c->options[OPTION_SCHEMA];
 
@@ -60,7 +60,8 @@ migrate(
 	bool made;
 	enum err_code rc;
 
-	rc = migrate_up(db, schema_dir(c), c->conf->database_user, &applied, e);
+	rc = migrate_up(
+	    db, ctl_schema_dir(c), c->conf->database_user, &applied, e);
 	if (rc)
 		return rc;
 	if (applied)

@@ -8,4 +8,6 @@
 #include "model/customer.sql.h"
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
+#include "model/rotate.sql.h"
 #include "model/ops.sql.h"
+#include "model/erase.sql.h"

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/internal.h"
+#include "db/restore.h"
 
 #define FILE_MAX (1 << 20)
 #define NAME_MAX_LEN 64 /* of schema_migration.name */
@@ -328,19 +329,39 @@ grant(struct db *db, const char *user, struct err *e)
 }
 
 enum err_code
+migrate_database(struct db *db, struct err *e)
+{
+	enum err_code err;
+
+	assert(db->role == DB_OWNER && !db->in_tx);
+	err = conn_ready(db, e);
+	return err ? err : create_database(db, e);
+}
+
+/* A schema that is half restored is no schema. */
+static enum err_code
+check_whole(unsigned version, struct err *e)
+{
+	if (version != RESTORE_MARK)
+		return ERR_OK;
+	return err_set(e, ERR_UNAVAILABLE,
+	    "a restore of this database has not come to its end: run "
+	    "cofferctl restore --replace again");
+}
+
+enum err_code
 migrate_up(struct db *db, const char *dir, const char *app_user,
     unsigned *applied_out, struct err *e)
 {
 	unsigned version;
 	enum err_code err;
 
-	assert(db->role == DB_OWNER && !db->in_tx);
 	*applied_out = 0;
-	err = conn_ready(db, e);
-	if (!err)
-		err = create_database(db, e);
+	err = migrate_database(db, e);
 	if (!err)
 		err = read_version(db, &version, e);
+	if (!err)
+		err = check_whole(version, e);
 	if (!err)
 		err = apply_missing(db, dir, version, applied_out, e);
 	return err ? err : grant(db, app_user, e);
@@ -354,6 +375,8 @@ migrate_check(struct db *db, struct err *e)
 
 	if (!err)
 		err = read_version(db, &version, e);
+	if (!err)
+		err = check_whole(version, e);
 	if (err || version == SCHEMA_VERSION)
 		return err;
 	return err_set(e, ERR_UNAVAILABLE,

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/conf.h"
@@ -125,6 +126,7 @@ serve(struct request *rq)
 		resp_cut(rq);
 	FCGX_Finish_r(&rq->transport->fcgx);
 	log_access(rq, start, whole);
+	site_settle(rq->site);
 	request_reset(rq);
 }
 
@@ -179,12 +181,17 @@ accept_one(struct request *rq, int listener)
 }
 
 /* Sleeps until a connection waits or a signal came; signals arrive here and
- * nowhere else, so that none falls between a look at the flags and accept. */
+ * nowhere else, so that none falls between a look at the flags and accept.
+ * Where a connection waits already ppoll lets no signal in: under a load that
+ * never pauses none would ever arrive. */
 static void
 wait_turn(int listener, const sigset_t *open)
 {
 	struct pollfd p = {.fd = listener, .events = POLLIN};
+	sigset_t shut;
 
+	sigprocmask(SIG_SETMASK, open, &shut);
+	sigprocmask(SIG_SETMASK, &shut, NULL);
 	if (ppoll(&p, 1, NULL, open) < 0 && errno != EINTR)
 		log_error("ppoll: %s", strerror(errno));
 	if (reopen) {
@@ -202,6 +209,7 @@ server_run(struct service *s, int listener)
 	    .jwt = s->jwt,
 	    .arena = arena_new(ARENA_BLOCK),
 	    .transport = &t};
+	pid_t master = getppid();
 	sigset_t open;
 
 	sigprocmask(SIG_SETMASK, NULL, &open);
@@ -215,7 +223,9 @@ server_run(struct service *s, int listener)
 			break;
 		accept_one(&rq, listener);
 	}
-	while (stopping && accept_one(&rq, listener))
+	/* A master that stops has taken the socket's path away; one that was
+	 * killed has not, and the next waits for us to let go of it. */
+	while (stopping && getppid() == master && accept_one(&rq, listener))
 		;
 	buf_free(&rq.resp.headers);
 	buf_free(&rq.resp.body);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/keys.h"
 #include "model/name.h"
 #include "model/rows.h"
@@ -53,7 +54,7 @@ key_store(
 	rc = keyring_make(k, kind, 1, wrapped, e);
 	if (rc)
 		return rc;
-	master_current(c->site->masters, master);
+	master_current(c->site->masters, master); /* see create_body */
 	return db_exec(c->site->db, &ctx, SQL_ACCOUNT_KEY_INSERT,
 	    DB_ARGS(db_int(kind), db_int(1), db_bytes(master, sizeof(master)),
 	        db_bytes(wrapped, sizeof(wrapped)), db_int(clock_now_ms())),
@@ -82,17 +83,24 @@ keys_store(struct creation *c, struct err *e)
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
+	static const struct audit_event events[] = {
+	    {.action = AUDIT_ACCOUNT_CREATE}, {.action = AUDIT_KEY_CREATE}};
 	struct creation *c = arg;
+	struct db_context ctx = {0};
 	uint64_t id;
 	enum err_code rc;
 
-	rc = db_exec(db, NULL, SQL_ACCOUNT_INSERT,
-	    DB_ARGS(db_str(c->code), db_str(c->name), db_int(clock_now_ms())),
-	    NULL, &id, e);
+	rc = site_master_hold(c->site, e);
+	if (rc == ERR_OK)
+		rc = db_exec(db, NULL, SQL_ACCOUNT_INSERT,
+		    DB_ARGS(db_str(c->code), db_str(c->name),
+		        db_int(clock_now_ms())),
+		    NULL, &id, e);
 	if (rc)
 		return rc;
-	c->id = (uint32_t)id;
-	return keys_store(c, e);
+	c->id = ctx.account_id = (uint32_t)id;
+	rc = keys_store(c, e);
+	return rc ? rc : audit_change(c->site, &ctx, events, 2, e);
 }
 
 static enum err_code
@@ -110,14 +118,33 @@ code_taken(const char *code, struct err *e)
 	    e, ERR_CONFLICT, "an account with the code %s exists", code);
 }
 
+/* What stands under a code. */
+struct holder {
+	bool erased;
+};
+
+static void
+take_holder(struct db_rows *r, void *arg)
+{
+	((struct holder *)arg)->erased = !db_is_null(r, 1);
+}
+
 /* A salt without an account is left of a creation that did not come to its
  * end, and serves this one. It is never removed, for a COMMIT in doubt may
  * have taken place. */
 static enum err_code
 salt_ensure(struct creation *c, struct err *e)
 {
-	enum err_code rc = account_find(c->site->db, c->code, &c->id, e);
+	struct holder holder;
+	enum err_code rc;
 
+	rc = db_one(c->site->db, NULL, SQL_ACCOUNT_ANY_BY_CODE,
+	    DB_ARGS(db_str(c->code)), take_holder, &holder, e);
+	if (rc == ERR_OK && holder.erased)
+		return err_set(e, ERR_CONFLICT,
+		    "account %s is being erased: \"cofferctl account erase %s "
+		    "--yes\" brings that to its end",
+		    c->code, c->code);
 	if (rc == ERR_OK)
 		return code_taken(c->code, e);
 	if (rc != ERR_NOT_FOUND)
@@ -132,6 +159,7 @@ account_create(struct site *s, const char *code, const char *name,
 {
 	struct creation c = {.site = s, .code = code, .name = name};
 	enum err_code rc;
+	bool changed;
 
 	if (!account_code_valid(code))
 		return err_set(e, ERR_BAD_REQUEST,
@@ -140,6 +168,8 @@ account_create(struct site *s, const char *code, const char *name,
 		    "begins a path of the API (v1, scv, ...)",
 		    ACCOUNT_CODE_MAX);
 	rc = name_check("the name", name, 1, NAME_MAX_CHARS, e);
+	if (rc == ERR_OK)
+		rc = site_masters_read(s, &changed, e);
 	if (rc == ERR_OK)
 		rc = salt_ensure(&c, e);
 	if (rc == ERR_OK)
@@ -232,6 +262,21 @@ account_data_keys(struct site *s, const struct db_context *ctx, struct buf *out,
 	}
 	buf_free(&versions);
 	return rc;
+}
+
+enum err_code
+account_list_erased(struct db *db, struct buf *out, struct err *e)
+{
+	struct db_rows *r;
+	enum err_code rc;
+
+	rc = db_query(db, NULL, SQL_ACCOUNT_LIST_ERASED, DB_NOARGS, &r, e);
+	if (rc)
+		return rc;
+	while (db_next(r))
+		buf_addf(
+		    out, "%s%s", out->len ? " " : "", db_get_bytes(r, 0, NULL));
+	return db_done(&r, e);
 }
 
 enum err_code

@@ -20,7 +20,8 @@
 bool account_code_valid(const char *code);
 
 /* Makes an account, its salt and its keys (data version 1, index, at rest).
- * ERR_BAD_REQUEST, ERR_CONFLICT. */
+ * ERR_BAD_REQUEST; ERR_CONFLICT, also while an account of that code is being
+ * erased. */
 MUST_CHECK enum err_code account_create(struct site *s, const char *code,
     const char *name, uint32_t *id_out, struct err *e);
 
@@ -39,6 +40,10 @@ MUST_CHECK enum err_code account_data_keys(struct site *s,
 
 /* Appends "CODE NAME\n" for every account. */
 MUST_CHECK enum err_code account_list(
+    struct db *db, struct buf *out, struct err *e);
+
+/* Appends the codes of accounts whose erasure has not come to its end. */
+MUST_CHECK enum err_code account_list_erased(
     struct db *db, struct buf *out, struct err *e);
 
 /* For programs that are not inside an account: calls `each` with the context

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "db/migrate.h"
 #include "model/rows.h"
+#include "vault/master_file.h"
 
 enum err_code
 site_open(const struct conf *conf, struct site *out, struct err *e)
@@ -32,11 +33,53 @@ site_close(struct site *s)
 }
 
 enum err_code
+site_masters_read(struct site *s, bool *changed_out, struct err *e)
+{
+	struct master_keys *fresh;
+	enum err_code rc = master_load(s->conf->keys_dir, &fresh, e);
+
+	*changed_out = false;
+	if (rc)
+		return rc;
+	*changed_out = !master_same(s->masters, fresh);
+	master_free(&s->masters);
+	s->masters = fresh;
+	return ERR_OK;
+}
+
+enum err_code
 site_ready(struct site *s, struct err *e)
 {
+	struct err why;
+	bool changed;
 	enum err_code rc = migrate_check(s->db, e);
 
-	return rc ? rc : site_canary_check(s->db, s->masters, e);
+	if (rc)
+		return rc;
+	rc = site_canary_check(s->db, s->masters, e);
+	if (rc == ERR_CRYPTO &&
+	    site_masters_read(s, &changed, &why) == ERR_OK && changed)
+		rc = site_canary_check(s->db, s->masters, e);
+	return rc;
+}
+
+enum err_code
+site_master_hold(struct site *s, struct err *e)
+{
+	uint8_t id[MASTER_ID];
+	bool changed;
+	enum err_code rc;
+
+	master_current(s->masters, id);
+	rc = db_one(s->db, NULL, SQL_CANARY_HOLD,
+	    DB_ARGS(db_bytes(id, sizeof(id))), NULL, NULL, e);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	rc = site_masters_read(s, &changed, e);
+	if (rc)
+		return err_fault(e, ERR_CRYPTO, "master keys: %s", e->text);
+	return err_fault(e, changed ? ERR_RETRY : ERR_CRYPTO,
+	    "master.key is not the key of this database");
 }
 
 /* Checks the canary of the row at hand; *current_out is set if it is that of
@@ -106,7 +149,7 @@ site_canary_make(
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	master_current(m, id);
-	master_canary_make(m, canary);
+	master_canary_make(m, id, canary);
 	rc = db_exec(db, NULL, SQL_CANARY_INSERT,
 	    DB_ARGS(db_bytes(id, sizeof(id)), db_bytes(canary, sizeof(canary)),
 	        db_int(clock_now_ms())),

@@ -33,8 +33,20 @@ MUST_CHECK enum err_code site_open(
 void site_close(struct site *s);
 
 /* Checks that the database is there, its schema current and the master key the
- * one that its canary was made with (S22). ERR_UNAVAILABLE or ERR_CRYPTO. */
+ * one that its canary was made with (S22), after a look at the key directory if
+ * it is not. ERR_UNAVAILABLE or ERR_CRYPTO. */
 MUST_CHECK enum err_code site_ready(struct site *s, struct err *e);
+
+/* Reads the master keys anew; *changed_out: whether they are others than
+ * before. Keyrings stay as they are. Errors: see master_load. */
+MUST_CHECK enum err_code site_masters_read(
+    struct site *s, bool *changed_out, struct err *e);
+
+/* For those who make keys, first thing in their transaction: holds the current
+ * master key, so that it is not retired before COMMIT. ERR_RETRY if it had been
+ * and the directory has another; keyrings made before wrap by the old one.
+ * ERR_CRYPTO if master.key is not that of the database. */
+MUST_CHECK enum err_code site_master_hold(struct site *s, struct err *e);
 
 /* Makes the canary of the current master key where the database has none at
  * all, or else checks what is there, as site_ready does. For cofferctl. */
@@ -52,5 +64,13 @@ MUST_CHECK enum err_code site_canary_check(
  * shared lock, so that no cached keyring seals under a retired version. */
 MUST_CHECK enum err_code site_keyring(struct site *s,
     const struct db_context *ctx, struct keyring **out, struct err *e);
+
+/* Drops the keyring of an account, so that the next call reads it again: for
+ * those who change an account's keys. */
+void site_keyring_forget(struct site *s, uint32_t account_id);
+/* For the loops of the programs, between requests or chunks: counts what has
+ * been sealed at rest (S20), once it is worth a statement. What fails is
+ * logged, and tried again the next time. */
+void site_settle(struct site *s);
 
 #endif

@@ -25,7 +25,8 @@ STMT(API_KEY_BY_DIGEST, SERVER,
     "SELECT api_key.digest, api_key.account_id, api_key.workspace_id,"
     " account.code"
     " FROM api_key JOIN account ON account.id = api_key.account_id"
-    " WHERE api_key.digest = ? AND api_key.revoked_at IS NULL")
+    " WHERE api_key.digest = ? AND api_key.revoked_at IS NULL"
+    " AND account.erased_at IS NULL")
 STMT(API_KEY_LIST, WORKSPACE,
     "SELECT uuid, name, privileges, revoked_at, created_at FROM api_key"
     " WHERE workspace_id = :workspace ORDER BY created_at, uuid")

@@ -2,21 +2,18 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/process.h"
 #include "vault/rand.h"
 
 void
 program_setup(mode_t mask)
 {
-	struct rlimit none = {0, 0};
 	uint8_t seed[32];
 
-	setrlimit(RLIMIT_CORE, &none);
-	umask(mask);
+	process_harden(mask);
 	vault_setup();
 	rand_key(seed, sizeof(seed));
 	json_setup(seed);

@@ -17,8 +17,23 @@ COMMAND("account create", "CODE", OPT(NAME), 0, SITE, ctl_account_create,
     "make an account (a tenant) with its keys")
 COMMAND("account list", NULL, 0, 0, SITE, ctl_account_list,
     "list the accounts")
+COMMAND("account show", "CODE", 0, 0, SITE, ctl_account_show,
+    "show an account and how much each of its keys has sealed")
+COMMAND("account erase", "CODE", 0, OPT(YES), SITE, ctl_account_erase,
+    "destroy an account: its keys, and all that is stored of it")
 COMMAND("account data-key", "CODE", OPT(REVEAL), 0, SITE,
     ctl_account_data_key, "print an account's data keys by version")
+COMMAND("key rotate", NULL, OPT(ACCOUNT), OPT(INDEX), SITE, ctl_key_rotate,
+    "give an account a new data key (or index key); prints the jobs' ids")
+COMMAND("master-key create", "FILE", 0, 0, NOTHING, ctl_master_key_create,
+    "make a master key in a file; prints its path")
+COMMAND("master-key replace", NULL, OPT(NEW), OPT(KEEP_OLD), CONF,
+    ctl_master_key_replace,
+    "put a new master key in the place of the one in use; prints its id")
+COMMAND("backup", "FILE", 0, 0, SITE, ctl_backup,
+    "write the database to a file (compressed, if it ends in .gz)")
+COMMAND("restore", "FILE", 0, OPT(REPLACE) | OPT(SCHEMA), CONF, ctl_restore,
+    "bring a backup back into the database")
 COMMAND("workspace create", NULL, OPT(ACCOUNT) | OPT(NAME), 0, SITE,
     ctl_workspace_create, "make a workspace; prints its id")
 COMMAND("workspace list", NULL, OPT(ACCOUNT), 0, SITE, ctl_workspace_list,

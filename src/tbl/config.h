@@ -35,6 +35,8 @@ SWITCH(database, bulk, true,
 
 STRING(keys, dir, "/etc/coffer/keys",
     "Key directory: master key and one salt an account; not in the database")
+NUMBER(keys, rotate_at, 1073741824, 1, 4294967295,
+    "Values sealed under a key after which it asks for rotation")
 
 STRING(auth, issuer, "coffer", "iss of the tokens that are made and accepted")
 STRING(auth, audience, "coffer", "aud of the tokens that are made and accepted")

@@ -3,7 +3,8 @@
 #include <string.h>
 
 static const struct range_kind kinds[JOB_KINDS] = {
-    [JOB_KIND_UPLOAD] = {NULL, NULL},
+    [JOB_KIND_ROTATE] = {rotate_body, rotate_finish},
+    [JOB_KIND_REINDEX] = {rotate_body, rotate_finish},
 };
 
 static enum err_code

@@ -1,5 +1,6 @@
 /* Writing a chunk down. Locks that chunks may meet on come last, and in one
  * order: counts of `all`, counts of the group, the account's key, the job. */
+#include "model/key_use.h"
 #include "model/segment.h"
 #include "work/chunk.h"
 
@@ -174,7 +175,7 @@ chunk_store(struct chunk *c, struct err *e)
 		err = segment_count_add(
 		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
 	if (!err && c->sealed)
-		err = customer_count_sealed(c->site->db, &c->ctx,
+		err = key_use_add(c->site, &c->ctx, KEY_DATA,
 		    keyring_version(c->ring), c->sealed, e);
 	c->out->rows = c->nrows;
 	c->out->succeeded = c->nrows - c->out->failed;

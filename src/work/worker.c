@@ -217,6 +217,8 @@ step(struct worker *w, int64_t *wait_ms_out, struct err *e)
 	err = job_claim(w->site, w->owner, &c, wait_ms_out, e);
 	if (!err)
 		apply(w, &c);
+	if (!err)
+		site_settle(w->site);
 	return err;
 }
 

@@ -55,6 +55,7 @@ tenant_begin(void)
 	server.conf.keys_dir = keys_dir;
 	must(master_init(keys_dir, &made, &e), "master_init");
 	must(site_open(&server.conf, &site, &e), "site_open");
+	must(site_canary_make(site.db, site.masters, &made, &e), "canary");
 	tenant_account("one", &one, &workspace_one);
 	tenant_account("two", &two, &workspace_two);
 }

@@ -133,7 +133,7 @@ test_canary(void)
 	scratch_write("master.key", hex_a, 65, 0600);
 	m = load();
 	master_current(m, id);
-	master_canary_make(m, canary);
+	master_canary_make(m, id, canary);
 	is_int(master_canary_check(m, id, canary, &e), ERR_OK,
 	    "S22: the right master key opens the canary");
 	canary[20] ^= 1;
