@@ -28,6 +28,7 @@ static const struct erase_row {
 /* Work first, that workers stop; the way to the workspaces last. */
 static const struct erase_row first[] = {
     {SQL_ERASE_QUEUE, "job_queue", TABLE_ACCOUNT},
+    {SQL_ERASE_SHARES, "job_share", TABLE_ACCOUNT},
     {SQL_ERASE_API_KEYS, "api_key", TABLE_ACCOUNT},
 };
 static const struct erase_row last = {

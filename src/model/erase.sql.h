@@ -15,6 +15,8 @@
 #undef ERASE_OF_WORKSPACE
 STMT(ERASE_QUEUE, ACCOUNT,
     "DELETE FROM job_queue WHERE account_id = :account LIMIT 5000")
+STMT(ERASE_SHARES, ACCOUNT,
+    "DELETE FROM job_share WHERE account_id = :account LIMIT 5000")
 STMT(ERASE_API_KEYS, ACCOUNT,
     "DELETE FROM api_key WHERE account_id = :account LIMIT 5000")
 /* Waits for the writers at work, who hold the row shared. */
