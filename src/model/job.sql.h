@@ -44,7 +44,8 @@ STMT(JOB_USER, ACCOUNT,
 STMT(JOB_START, ACCOUNT,
     "UPDATE job SET state = IF(state = 'queued', 'running', state),"
     " started_at = COALESCE(started_at, ?), attempts = GREATEST(attempts, ?)"
-    " WHERE account_id = :account AND uuid = ?")
+    " WHERE account_id = :account AND uuid = ?"
+    " AND state IN ('queued', 'running')")
 STMT(JOB_COUNT, ACCOUNT,
     "UPDATE job SET state = IF(chunks_left > 1, state,"
     " IF(failed + ? > 0, 'completed_with_errors', 'completed')),"
@@ -66,9 +67,14 @@ STMT(JOB_QUEUE_NEXT, SERVER,
     " FROM job_queue FORCE INDEX (job_queue_turn)"
     " WHERE available_at <= ? ORDER BY finish_tag LIMIT 8")
 STMT(JOB_QUEUE_WAIT, SERVER, "SELECT MIN(available_at) FROM job_queue")
+/* The first of those that are in hand or due; the first of all. */
 STMT(JOB_QUEUE_FRONT, SERVER,
     "SELECT finish_tag, cost FROM job_queue FORCE INDEX (job_queue_turn)"
-    " WHERE finish_tag > 0 AND faults = 0 ORDER BY finish_tag LIMIT 1")
+    " WHERE finish_tag > 0 AND (owner <> '' OR available_at <= ?)"
+    " ORDER BY finish_tag LIMIT 1")
+STMT(JOB_QUEUE_FIRST, SERVER,
+    "SELECT finish_tag, cost FROM job_queue FORCE INDEX (job_queue_turn)"
+    " WHERE finish_tag > 0 ORDER BY finish_tag LIMIT 1")
 STMT(JOB_SHARE_LAST, SERVER, "SELECT MAX(tail) FROM job_share")
 STMT(JOB_SHARE_LOCK, ACCOUNT,
     "SELECT tail FROM job_share"

@@ -113,7 +113,7 @@ struct ending {
 static enum err_code
 end_rest(const struct ending *end, bool *ended_out, struct err *e)
 {
-	uint64_t affected;
+	uint64_t affected = 0;
 	enum err_code err;
 
 	err = queue_clear(end->site, end->ctx, end->job, e);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 #define SMALL_ROWS 100 /* a job of so many rows is small */
 #define OWN_WEIGHT 4   /* what a row of a job of the programs costs */
 
@@ -44,15 +46,19 @@ take_int(struct db_rows *r, void *out)
 	*(int64_t *)out = db_get_int(r, 0);
 }
 
-/* The virtual time: when the first in the queue starts, or, of an empty queue,
- * when the last chunk of all was to finish. Chunks that met a fault do not hold
- * it back. */
+/* The virtual time: when the first in the queue starts that does not wait for
+ * another try, or, of an empty queue, when the last chunk of all was to
+ * finish. */
 static enum err_code
 virtual_time(struct db *db, int64_t *out, struct err *e)
 {
-	enum err_code err = db_one(
-	    db, NULL, SQL_JOB_QUEUE_FRONT, DB_NOARGS, take_start, out, e);
+	enum err_code err;
 
+	err = db_one(db, NULL, SQL_JOB_QUEUE_FRONT,
+	    DB_ARGS(db_int(clock_now_ms())), take_start, out, e);
+	if (err == ERR_NOT_FOUND)
+		err = db_one(db, NULL, SQL_JOB_QUEUE_FIRST, DB_NOARGS,
+		    take_start, out, e);
 	if (err == ERR_NOT_FOUND)
 		err = db_one(
 		    db, NULL, SQL_JOB_SHARE_LAST, DB_NOARGS, take_int, out, e);

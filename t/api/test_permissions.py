@@ -30,6 +30,7 @@ EXPECTED = {
     "GET /v1/jobs": ALL, "GET /v1/jobs/{id}": ALL,
     "GET /v1/jobs/{id}/errors": ALL, "DELETE /v1/jobs/{id}": UPLOADERS,
     "GET /{account}/{operation}/{id}": ALL,
+    "DELETE /{account}/{operation}/{id}": UPLOADERS,
 }
 
 
@@ -76,8 +77,7 @@ def call(method, path, token):
             method == "DELETE" and "{" not in path and "auth" not in path):
         body = {**shop.group(), **BODIES.get(f"{method} {path}", {})}
     elif method == "GET" and "{" not in path or "customer/" in path:
-        place += (f"?workspace_id={shop.id}"
-                  f"&customer_group_id={shop.group_id}")
+        place += f"?workspace_id={shop.id}"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return site.request(method, place, body, headers)
 

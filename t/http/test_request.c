@@ -33,6 +33,19 @@ test_params(void)
 	is_str(request_param(&rq, "NONE"), NULL, "a missing one");
 }
 
+static const char *
+all_params(void)
+{
+	static char out[200];
+	const char *name, *value;
+	size_t pos = 0, n = 0;
+
+	while (request_query_next(&rq, &pos, &name, &value))
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s=%s ",
+		    name ? name : "(null)", value ? value : "(null)");
+	return out;
+}
+
 static void
 test_query(void)
 {
@@ -52,6 +65,8 @@ test_query(void)
 	is_str(request_query(&rq, "none"), NULL, "a missing one");
 	rq.query = "";
 	is_str(request_query(&rq, "a"), NULL, "no query");
+	rq.query = "&a=1&&b&%ff=%00&";
+	is_str(all_params(), "a=1 b= (null)=(null) ", "one after the other");
 }
 
 static void

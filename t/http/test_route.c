@@ -45,6 +45,8 @@ test_rows(void)
 static void
 test_vars(void)
 {
+	is_int(match("GET", "/v1/jobs"), ERR_OK, "no variable");
+	is_int(match("DELETE", "/v1/jobs/abc"), ERR_OK, "another method");
 	is_int(match("GET", "/v1/jobs/abc"), ERR_OK, "a variable");
 	is_str(name(), "api_job_show", "its row");
 	is_str(rq.vars[0], "abc", "its value");
@@ -62,7 +64,7 @@ static void
 test_unknown(void)
 {
 	static const char *const PATHS[] = {"", "/", "/nope", "/healthz/",
-	    "/healthz/x", "healthz", "//healthz", "/v1", "/v1/", "/v1/jobs",
+	    "/healthz/x", "healthz", "//healthz", "/v1", "/v1/", "/v1/job",
 	    "/v1/jobs/", "/v1/jobs//errors", "/v1/jobs/a/errors/b",
 	    "/v1/customer/checks", "/v1/upload_customers/abc",
 	    "/scv/upload_customers/abc", "/acme/upload/abc",

@@ -154,6 +154,8 @@ test_retry(void)
 	struct buf packed = {0};
 	int i;
 
+	server.conf.worker_backoff = 300;
+	server.conf.worker_backoff_max = 400;
 	queue(&b, 5, NULL);
 	for (i = 1; i <= 3; i++) {
 		while (claim(&c, "w"))
@@ -162,7 +164,7 @@ test_retry(void)
 		job_chunk_retry(&site, &one, &c);
 		is_int(claim(&again, "w"), ERR_NOT_FOUND, "not due at once");
 		if (i < 3)
-			ok(wait_ms >= 0 && wait_ms <= 40, "but after backoff");
+			ok(wait_ms >= 0 && wait_ms <= 400, "but after backoff");
 	}
 	is_int(wait_ms, -1, "the last try empties the queue");
 	batch_read(&b);

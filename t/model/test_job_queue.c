@@ -215,6 +215,28 @@ test_given_back(void)
 	drain();
 }
 
+/* A chunk that waits for another try does not hold the time back. */
+static void
+test_waiting(void)
+{
+	struct claim c, held;
+	int i, got;
+
+	server.conf.worker_backoff = server.conf.worker_backoff_max = 60000;
+	order(&two, JOB_KIND_UPLOAD, 1000);
+	must(job_claim(&site, "w", &held, NULL, &e), "claim");
+	job_chunk_retry(&site, &two, &held);
+	for (i = 0; i < 3; i++)
+		order(&one, JOB_KIND_UPLOAD, LARGE);
+	for (i = 0; i < 10; i++)
+		next(&c);
+	order(&two, JOB_KIND_UPLOAD, LARGE);
+	got = count_of(&one, 10);
+	ok(got >= 4 && got <= 6,
+	    "turns beside a chunk that waits for its next try: %d", got);
+	drain();
+}
+
 int
 main(void)
 {
@@ -225,5 +247,6 @@ main(void)
 	test_own();
 	test_cancelled();
 	test_given_back();
+	test_waiting();
 	return batch_end();
 }
