@@ -6,6 +6,8 @@
 #include "model/field.sql.h"
 #include "model/segment.sql.h"
 #include "model/customer.sql.h"
+#include "model/customer_delete.sql.h"
+#include "model/erase.sql.h"
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
 #include "model/ops.sql.h"

@@ -31,6 +31,8 @@ sweep_account(struct db *db, const struct db_context *ctx, const char *code,
 	if (!err)
 		err = sweep_table(db, ctx, SQL_JOB_SWEEP_ANSWERS, e);
 	if (!err)
+		err = sweep_table(db, ctx, SQL_TRACE_SWEEP, e);
+	if (!err)
 		err = sweep_table(db, ctx, SQL_JOB_SWEEP_TOKENS, e);
 	return err ? err : ERR_NOT_FOUND; /* on to the next account */
 }

@@ -99,7 +99,13 @@ MUST_CHECK enum err_code keyring_reveal(const struct keyring *k,
 
 /* What is at rest under the account's secret, each for one purpose with a key
  * of its own, derived by HKDF with the purpose as info. Owned by the ring. */
-enum rest_use { REST_QUEUE, REST_ERRORS, REST_IDEMPOTENCY, REST_SEARCH };
+enum rest_use {
+	REST_QUEUE,
+	REST_ERRORS,
+	REST_IDEMPOTENCY,
+	REST_SEARCH,
+	REST_TRACE
+};
 struct aead *keyring_rest(struct keyring *k, enum rest_use use);
 struct mac *keyring_rest_mac(struct keyring *k, enum rest_use use);
 

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "vault/keyring.h"
 
-#define REST_USES (REST_SEARCH + 1)
+#define REST_USES (REST_TRACE + 1)
 
 struct data_key {
 	struct data_key *next;

@@ -13,6 +13,7 @@ static const struct {
     [REST_ERRORS] = {"coffer errors v1", "coffer errors mac v1"},
     [REST_IDEMPOTENCY] = {"coffer idempotency v1", "coffer idempotency mac v1"},
     [REST_SEARCH] = {"coffer search v1", "coffer search mac v1"},
+    [REST_TRACE] = {"coffer trace v1", "coffer trace mac v1"},
 };
 
 static void

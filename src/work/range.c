@@ -4,6 +4,8 @@
 
 static const struct range_kind kinds[JOB_KINDS] = {
     [JOB_KIND_UPLOAD] = {NULL, NULL},
+    [JOB_KIND_DELETE] = {delete_body, delete_finish},
+    [JOB_KIND_CLEAR] = {clear_body, NULL},
 };
 
 static enum err_code

@@ -32,6 +32,11 @@ struct range_kind {
 	enum err_code (*finish)(struct range *r, struct err *e);
 };
 
+/* work/delete.c, work/clear.c */
+enum err_code delete_body(struct range *r, struct err *e);
+enum err_code delete_finish(struct range *r, struct err *e);
+enum err_code clear_body(struct range *r, struct err *e);
+
 MUST_CHECK enum err_code range_apply(struct site *s, const struct claim *claim,
     struct applied *out, struct err *e);
 

@@ -1,5 +1,6 @@
 /* Writing a chunk down. Locks that chunks may meet on come last, and in one
  * order: counts of `all`, counts of the group, the account's key, the job. */
+#include "model/customer_delete.h"
 #include "model/segment.h"
 #include "work/chunk.h"
 
@@ -111,6 +112,15 @@ store_members(struct chunk *c, const bool *in, struct member *members,
 	    c->site->db, &c->ctx, c->job.segment_id, members, n, c->now, e);
 }
 
+/* The field that a row is wrong in; "" for the whole row. */
+static const char *
+wrong_field(const struct chunk *c, const struct row *row)
+{
+	if (row->wrong_field >= c->schema.n)
+		return "";
+	return c->schema.fields[row->wrong_field].name;
+}
+
 static enum err_code
 store_errors(struct chunk *c, struct err *e)
 {
@@ -126,8 +136,7 @@ store_errors(struct chunk *c, struct err *e)
 		err = chunk_unpack(c, row, &r, e);
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,
-			    &c->schema, &r,
-			    c->schema.fields[row->wrong_field].name, row->wrong,
+			    &c->schema, &r, wrong_field(c, row), row->wrong,
 			    e);
 		c->out->failed++;
 	}
@@ -152,6 +161,25 @@ count_all(struct chunk *c, struct err *e)
 	    c->site->db, &c->ctx, SEGMENT_ALL, members, c->ncreated, e);
 }
 
+/* Customers that join stay until COMMIT: who is deleted meanwhile is found
+ * gone, and the rows are looked at again. */
+static enum err_code
+hold_joining(struct chunk *c, struct err *e)
+{
+	uint64_t *seqs = arena_calloc(c->try, c->nrows, sizeof(*seqs));
+	unsigned i, n = 0;
+	bool all;
+	enum err_code err;
+
+	for (i = 0; i < c->nrows; i++)
+		if (c->rows[i].fate == FATE_JOIN)
+			seqs[n++] = c->rows[i].seq;
+	err = customer_hold(c->site->db, &c->ctx, seqs, n, &all, e);
+	if (!err && !all)
+		return err_fault(e, ERR_RETRY, "a customer has just gone");
+	return err;
+}
+
 enum err_code
 chunk_store(struct chunk *c, struct err *e)
 {
@@ -159,9 +187,11 @@ chunk_store(struct chunk *c, struct err *e)
 	    arena_calloc(c->try, c->nrows, sizeof(*members));
 	bool *in = arena_calloc(c->try, c->nrows, sizeof(*in));
 	bool grouped = c->job.segment_id != SEGMENT_ALL;
-	enum err_code err = store_customers(c, e);
+	enum err_code err = hold_joining(c, e);
 	unsigned n = 0;
 
+	if (!err)
+		err = store_customers(c, e);
 	if (!err && grouped)
 		err = find_members(c, in, e);
 	if (!err && grouped)
