@@ -62,10 +62,10 @@ read_order(const json_t *body, struct order *o, struct err *e)
 	if (!o->group || (!o->ids && !o->all))
 		return err_set(e, ERR_MISSING_FIELDS, NULL);
 	if (o->ids && o->all)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "give customer_ids or all, not both");
-	if (o->ids && (!json_array_size(o->ids) ||
-	                  json_array_size(o->ids) > DELETE_MAX))
+		return err_set(
+		    e, ERR_BAD_REQUEST, "give customer_ids or all, not both");
+	if (o->ids &&
+	    (!json_array_size(o->ids) || json_array_size(o->ids) > DELETE_MAX))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "customer_ids must have 1 to %d ids", DELETE_MAX);
 	return ERR_OK;
@@ -151,9 +151,8 @@ answer(struct request *rq, const struct deletion *d)
 }
 
 static enum err_code
-delete_some(
-    struct request *rq, const struct segment *group, const struct uuid *ids,
-    unsigned n, struct err *e)
+delete_some(struct request *rq, const struct segment *group,
+    const struct uuid *ids, unsigned n, struct err *e)
 {
 	struct deletion d = {.group = group, .ids = ids, .n = n};
 	enum err_code rc;
@@ -162,8 +161,8 @@ delete_some(
 	rc = customer_delete(rq->site, &rq->ctx, &d, rq->arena, e);
 	if (rc)
 		return rc;
-	log_warning("customers deleted: %u, not found: %u", d.deleted,
-	    d.n - d.deleted);
+	log_warning(
+	    "customers deleted: %u, not found: %u", d.deleted, d.n - d.deleted);
 	answer(rq, &d);
 	return ERR_OK;
 }
@@ -180,11 +179,9 @@ delete_all(struct request *rq, const struct segment *group, struct err *e)
 	if (d.again.key)
 		rc = idempotency_key_check(d.again.key, e);
 	if (!rc)
-		rc = customer_delete_all(
-		    rq->site, &rq->ctx, &d, rq->arena, e);
+		rc = customer_delete_all(rq->site, &rq->ctx, &d, rq->arena, e);
 	if (!rc) {
-		buf_add(
-		    resp_json(rq, d.status), d.answer.data, d.answer.len);
+		buf_add(resp_json(rq, d.status), d.answer.data, d.answer.len);
 		if (d.queued) {
 			log_warning("deletion of a whole group accepted");
 			wake_send(rq->site->conf,

@@ -101,8 +101,8 @@ api_group_change(struct request *rq, struct err *e)
 	enum err_code rc;
 
 	rc = definition_read(rq->json, has, &d, e);
-	if (rc == ERR_OK && (!d.customer_group_id ||
-	                        !(d.name || d.code || d.description)))
+	if (rc == ERR_OK &&
+	    (!d.customer_group_id || !(d.name || d.code || d.description)))
 		rc = err_set(e, ERR_MISSING_FIELDS, NULL);
 	if (rc)
 		return rc;

@@ -65,8 +65,8 @@ static void
 write_answer(struct accepting *x)
 {
 	struct buf *out = &x->d->answer;
-	const char *id = job_id(
-	    x->site->conf, x->d->account_code, &x->job, x->arena);
+	const char *id =
+	    job_id(x->site->conf, x->d->account_code, &x->job, x->arena);
 
 	buf_adds(out, "{\"message\":\"The customers will be deleted\","
 	              "\"job_id\":");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/erase_chunk.h"
+#include "model/profile.h"
 #include "model/runs.h"
 #include "model/trace.h"
 
@@ -47,26 +48,25 @@ compare_seq(const void *key, const void *elem)
 	return (*seq > d->seq) - (*seq < d->seq);
 }
 
-/* Adds the trace of a stored value. One of a PII field that does not open is
- * taken as it stands: it may not be converted yet. */
+/* Adds the trace of a stored value, which must be unique. One that does not
+ * open is passed over: nothing keeps a customer from being deleted. */
 static void
-add_stored(struct gathering *g, const struct field *f, const json_t *v,
-    uint32_t version, const char *customer)
+add_stored(struct gathering *g, const struct field *f,
+    const struct profile_member *v, uint32_t version, const char *customer)
 {
+	const char *json = v->json;
 	struct err ignored;
-	const char *text;
+	size_t n = v->n;
 
-	buf_reset(&g->plain);
-	if (f->pii && jv_type(v) == JV_STRING) {
-		text = json_string_value(v);
+	if (f->pii && profile_looks_sealed(v)) {
+		buf_reset(&g->plain);
 		if (value_open(g->ring, version, g->workspace, customer,
-		        f->name, text, strlen(text), &g->plain, &ignored))
-			buf_reset(&g->plain);
+		        f->name, v->json + 1, v->n - 2, &g->plain, &ignored))
+			return;
+		json = g->plain.data;
+		n = g->plain.len;
 	}
-	if (!g->plain.len)
-		jv_write(&g->plain, v, false);
-	trace_add_value(&g->traces, g->ctx, g->ring, f, g->row, g->plain.data,
-	    g->plain.len);
+	trace_add_value(&g->traces, g->ctx, g->ring, f, g->row, json, n);
 }
 
 /* Columns of ERASE_PROFILE_RANGE and ERASE_PROFILE_LIST. */
@@ -77,31 +77,27 @@ take_profile(struct db_rows *r, void *arg)
 {
 	struct gathering *g = arg;
 	uint64_t seq = (uint64_t)db_get_int(r, COL_SEQ);
+	struct profile_member v;
 	char customer[UUID_TEXT];
-	json_t *profile = NULL, *v;
+	const struct field *f;
+	const char *p, *end;
 	struct doomed *d;
-	const char *text;
-	struct err ignored;
-	unsigned i;
 	size_t n;
 
 	d = bsearch(&seq, g->list, g->n, sizeof(*d), compare_seq);
-	text = db_get_bytes(r, COL_PROFILE, &n);
-	if (!d || json_read_mem(text, n, &profile, &ignored))
+	if (!d)
 		return;
 	d->revision = (uint32_t)db_get_int(r, COL_REVISION);
 	uuid_format(&d->uuid, customer);
 	arena_reset(g->row);
-	for (i = 0; i < g->schema.n; i++) {
-		const struct field *f = &g->schema.fields[i];
-
-		v = f->unique ? json_object_get(profile, f->name) : NULL;
-		if (v && jv_type(v) != JV_NULL)
-			add_stored(
-			    g, f, v, (uint32_t)db_get_int(r, COL_VERSION),
-			    customer);
+	p = db_get_bytes(r, COL_PROFILE, &n);
+	end = p + n;
+	while (p && profile_next(&p, end, &v)) {
+		f = schema_find(&g->schema, v.name, v.nname);
+		if (f && f->unique)
+			add_stored(g, f, &v,
+			    (uint32_t)db_get_int(r, COL_VERSION), customer);
 	}
-	json_decref(profile);
 }
 
 static void
@@ -245,8 +241,8 @@ erase_kept(struct db *db, const struct db_context *ctx,
 /* Nothing that waits or is kept may slip by: chunks are gone through before
  * what applying them has kept is looked up. */
 static enum err_code
-erase(struct site *s, struct gathering *g, bool pending, bool kept,
-    struct err *e)
+erase(
+    struct site *s, struct gathering *g, bool pending, bool kept, struct err *e)
 {
 	enum err_code err = ERR_OK;
 

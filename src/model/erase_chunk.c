@@ -29,8 +29,8 @@ find_hits(struct erasing *x, struct buf *out, struct err *e)
 	enum err_code err;
 	size_t n;
 
-	err = db_query(
-	    x->site->db, x->ctx, SQL_ERASE_PENDING, DB_NOARGS, &r, e);
+	err =
+	    db_query(x->site->db, x->ctx, SQL_ERASE_PENDING, DB_NOARGS, &r, e);
 	if (err)
 		return err;
 	while (db_next(r)) {
@@ -51,15 +51,14 @@ static void
 repack(struct erasing *x, const struct record *r, struct buf *packed,
     struct buf *subjects)
 {
-	struct record blank = {
-	    .row = r->row, .line = r->line, .erased = true};
+	struct record blank = {.row = r->row, .line = r->line, .erased = true};
 	struct buf own = {0};
 
 	trace_add_record(&own, x->ctx, x->ring, x->schema, x->row, r);
 	trace_sort(&own);
 	if (trace_meet(x->traces, own.data, own.len)) {
-		blank.values = arena_calloc(
-		    x->row, x->schema->n, sizeof(*blank.values));
+		blank.values =
+		    arena_calloc(x->row, x->schema->n, sizeof(*blank.values));
 		record_pack(packed, x->schema, &blank);
 	} else {
 		record_pack(packed, x->schema, r);
@@ -121,8 +120,8 @@ erase_hit(struct erasing *x, const struct hit *h, struct err *e)
 
 enum err_code
 erase_chunks(struct site *s, const struct db_context *ctx,
-    const struct schema *schema, struct keyring *ring,
-    const struct buf *traces, struct arena *row, struct err *e)
+    const struct schema *schema, struct keyring *ring, const struct buf *traces,
+    struct arena *row, struct err *e)
 {
 	struct erasing x = {s, ctx, schema, ring, traces, row};
 	struct buf hits = {0};

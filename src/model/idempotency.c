@@ -249,8 +249,8 @@ complete_body(struct db *db, void *arg, struct err *e)
 	if (!err)
 		err = put_traces(c, e);
 	if (!err)
-		err = idempotency_keep(c->site, c->ctx, c->again, false,
-		    c->status, c->answer, e);
+		err = idempotency_keep(
+		    c->site, c->ctx, c->again, false, c->status, c->answer, e);
 	return err;
 }
 

@@ -26,8 +26,8 @@ put_traces(struct site *s, const struct db_context *ctx, const struct claim *c,
 	put_u32(ref + UUID_LEN, r->row);
 	trace_add_record(&traces, ctx, k, schema, a, r);
 	trace_sort(&traces);
-	err = trace_put(s->db, ctx, TRACE_ERROR, &traces, ref, sizeof(ref),
-	    expires_at, e);
+	err = trace_put(
+	    s->db, ctx, TRACE_ERROR, &traces, ref, sizeof(ref), expires_at, e);
 	arena_free(&a);
 	buf_free(&traces);
 	return err;
@@ -49,8 +49,7 @@ job_error_put(struct site *s, const struct db_context *ctx,
 		err = db_exec(s->db, ctx, SQL_JOB_ERROR_INSERT,
 		    DB_ARGS(db_uuid(&c->job), db_int(r->row), db_int(r->line),
 		        db_str(field), db_str(row_code_name(code)),
-		        db_bytes(sealed.data, sealed.len),
-		        db_int(expires_at)),
+		        db_bytes(sealed.data, sealed.len), db_int(expires_at)),
 		    NULL, NULL, e);
 	if (!err)
 		err = put_traces(s, ctx, c, schema, r, expires_at, e);

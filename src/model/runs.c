@@ -64,8 +64,7 @@ run_list(struct how *h, const uint64_t *numbers, unsigned n, struct err *e)
 		    db_query_list(u->db, u->ctx, u->list, u->args, list, &r, e);
 		return err ? err : read_rows(h, r, e);
 	}
-	err = db_exec_list(
-	    u->db, u->ctx, u->list, u->args, list, &affected, e);
+	err = db_exec_list(u->db, u->ctx, u->list, u->args, list, &affected, e);
 	h->affected += err ? 0 : affected;
 	return err;
 }

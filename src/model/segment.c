@@ -72,8 +72,8 @@ create_body(struct db *db, void *arg, struct err *e)
 	uint64_t id;
 	enum err_code rc;
 
-	rc = db_one(db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, take_u64, &id,
-	    e);
+	rc = db_one(
+	    db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, take_u64, &id, e);
 	if (rc == ERR_OK)
 		rc = db_exec(db, c->ctx, SQL_SEGMENT_TAKE_ID,
 		    DB_ARGS(db_int((int64_t)id + 1)), NULL, NULL, e);
@@ -156,9 +156,8 @@ enum err_code
 segment_read(struct db *db, const struct db_context *ctx, uint32_t id,
     struct segment *out, struct err *e)
 {
-	enum err_code rc = db_one(
-	    db, ctx, SQL_SEGMENT_BY_ID, DB_ARGS(db_int(id)), take_segment, out,
-	    e);
+	enum err_code rc = db_one(db, ctx, SQL_SEGMENT_BY_ID,
+	    DB_ARGS(db_int(id)), take_segment, out, e);
 
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
 }

@@ -254,6 +254,5 @@ segment_delete(struct site *s, const struct db_context *ctx, const char *text,
 	    .site = s, .ctx = ctx, .segment = &out->segment, .removal = out};
 	enum err_code rc = segment_find(s->db, ctx, text, &out->segment, e);
 
-	return rc ? rc
-	          : db_transaction(s->db, delete_body, delete_done, &c, e);
+	return rc ? rc : db_transaction(s->db, delete_body, delete_done, &c, e);
 }

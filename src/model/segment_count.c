@@ -100,8 +100,8 @@ move(struct db *db, const struct db_context *ctx, enum stmt st,
 		rc = db_one(db, ctx, SQL_SEGMENT_HOLD,
 		    DB_ARGS(db_int(segment_id)), NULL, NULL, e);
 	if (rc == ERR_OK)
-		rc = move_level(db, ctx, st, LEVEL_BUCKET, segment_id, members,
-		    n, e);
+		rc = move_level(
+		    db, ctx, st, LEVEL_BUCKET, segment_id, members, n, e);
 	if (rc == ERR_OK)
 		rc = move_level(
 		    db, ctx, st, LEVEL_BLOCK, segment_id, members, n, e);
@@ -113,8 +113,8 @@ segment_count_add(struct db *db, const struct db_context *ctx,
     uint32_t segment_id, const struct member *members, unsigned n,
     struct err *e)
 {
-	enum err_code rc = move(
-	    db, ctx, SQL_SEGMENT_BUCKET_ADD, segment_id, members, n, e);
+	enum err_code rc =
+	    move(db, ctx, SQL_SEGMENT_BUCKET_ADD, segment_id, members, n, e);
 
 	if (rc == ERR_NOT_FOUND)
 		return err_fault(e, ERR_FORBIDDEN, "the group is gone");
@@ -126,8 +126,8 @@ segment_count_remove(struct db *db, const struct db_context *ctx,
     uint32_t segment_id, const struct member *members, unsigned n,
     struct err *e)
 {
-	enum err_code rc = move(
-	    db, ctx, SQL_SEGMENT_BUCKET_TAKE, segment_id, members, n, e);
+	enum err_code rc =
+	    move(db, ctx, SQL_SEGMENT_BUCKET_TAKE, segment_id, members, n, e);
 
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }

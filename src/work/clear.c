@@ -30,8 +30,8 @@ clear_body(struct range *r, struct err *e)
 	enum err_code err = read_detail(r->job.detail, &id, e);
 
 	if (!err)
-		err = segment_clear(r->site->db, &r->ctx, id, r->first, r->end,
-		    &affected, e);
+		err = segment_clear(
+		    r->site->db, &r->ctx, id, r->first, r->end, &affected, e);
 	r->succeeded = (uint32_t)affected;
 	return err;
 }

@@ -9,8 +9,7 @@ delete_body(struct range *r, struct err *e)
 	struct segment group;
 	enum err_code err;
 
-	err = segment_read(
-	    r->site->db, &r->ctx, r->job.segment_id, &group, e);
+	err = segment_read(r->site->db, &r->ctx, r->job.segment_id, &group, e);
 	if (err == ERR_NO_CUSTOMERS)
 		return err_fault(e, ERR_FORBIDDEN, "the group is gone");
 	if (!err)

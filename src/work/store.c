@@ -136,8 +136,7 @@ store_errors(struct chunk *c, struct err *e)
 		err = chunk_unpack(c, row, &r, e);
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,
-			    &c->schema, &r, wrong_field(c, row), row->wrong,
-			    e);
+			    &c->schema, &r, wrong_field(c, row), row->wrong, e);
 		c->out->failed++;
 	}
 	return err;

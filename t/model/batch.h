@@ -117,8 +117,7 @@ batch_body(struct db *db, void *arg, struct err *err)
 		struct record r = batch_record(b->rows[i], i + 1);
 
 		record_pack(&packed, &schema, &r);
-		trace_add_record(
-		    &subjects, &one, ring, &schema, arena, &r);
+		trace_add_record(&subjects, &one, ring, &schema, arena, &r);
 		if ((i + 1) % b->per_chunk && i + 1 < b->n)
 			continue;
 		trace_sort(&subjects);
