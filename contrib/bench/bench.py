@@ -11,6 +11,7 @@ import datetime
 import http.client
 import json
 import os
+import random
 import statistics
 import subprocess
 import time
@@ -209,11 +210,16 @@ class Bench:
     # Deletions
 
     def ids(self, condition):
-        """ROWS customers' ids, in order of seq."""
-        return [str(uuid.UUID(row[0])) for row in self.sql(
-            "SELECT HEX(uuid) FROM (SELECT uuid, seq FROM customer"
-            f" WHERE workspace_id = {self.workspace} {condition}"
-            f" LIMIT {ROWS}) c ORDER BY seq")]
+        """Up to ROWS customers' ids, in order of seq."""
+        rows = self.sql("SELECT HEX(uuid) FROM customer WHERE workspace_id ="
+                        f" {self.workspace} AND {condition} LIMIT {ROWS}")
+        return [str(uuid.UUID(row[0])) for row in rows]
+
+    def some_seqs(self):
+        """Seqs at random, more than enough."""
+        end = self.next_positions()[0]
+        return ",".join(str(seq) for seq in sorted(random.sample(
+            range(end), min(end, 2 * ROWS))))
 
     def delete(self, ids):
         """Seconds of one call that deletes them."""
@@ -231,8 +237,9 @@ class Bench:
         self.link = None  # nginx has closed it while rows were stored
         for turn in range(self.args.runs + 1):
             post = self.upload()[0]
-            beside = self.delete(self.ids("ORDER BY seq DESC"))
-            apart = self.delete(self.ids("ORDER BY RAND()"))
+            end = self.next_positions()[0]
+            beside = self.delete(self.ids(f"seq >= {end - ROWS}"))
+            apart = self.delete(self.ids(f"seq IN ({self.some_seqs()})"))
             self.load(ROWS)
             if turn:
                 posts.append(post)

@@ -204,6 +204,20 @@ def test_all():
     tap.equal(eyes.counts_wrong(), [], "and the counts are nought")
 
 
+def test_built_in():
+    """Through the group of all customers; a viewer may not."""
+    shop.wait(shop.upload(coffer.csv_rows(1100, mark="e")).json)
+    everyone = groups()["all"]["customer_group_id"]
+    tap.equal(shop.call("DELETE", "/v1/customer",
+                        shop.group(all=True), token=shop.user("uploader")
+                        ).status, 403, "an uploader may not")
+    reply = delete_all(customer_group_id=everyone)
+    tap.equal((reply.status, reply.json["rows"]), (202, 1100), "all of all")
+    tap.equal(shop.wait(reply.json)["succeeded"], 1100, "are deleted")
+    tap.equal(everybody(), [], "from the other group too")
+    tap.equal(eyes.counts_wrong(), [], "the counts are right")
+
+
 def test_later():
     """Who joins after the deletion of all was accepted stays."""
     shop.wait(shop.upload(coffer.csv_rows(1500, mark="a")).json)
