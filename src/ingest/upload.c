@@ -361,7 +361,7 @@ upload_completed(struct site *site, const struct db_context *ctx,
 	if (!u->again.key)
 		return ERR_OK;
 	return idempotency_complete(
-	    site, ctx, &u->again, u->status, &u->answer, ids, n, e);
+	    site, ctx, &u->again, false, u->status, &u->answer, ids, n, e);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * Deletion of customers: the row, its unique values, its memberships of every
- * group and all counts, and its traces elsewhere (model/erase.h).
+ * group and all counts, and its traces elsewhere (model/trace_erase.h).
  *
  * Order of locks, with the others' in mind: queue rows of waiting chunks, then
  * customers by seq, then what hangs on them, then counts, those of `all` first.

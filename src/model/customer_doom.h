@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "model/erase.h"
+#include "model/trace_erase.h"
 #include "model/segment.h"
 
 /* What is being deleted. */

@@ -178,6 +178,7 @@ struct completion {
 	struct site *site;
 	const struct db_context *ctx;
 	const struct idempotency *again;
+	bool first;
 	int status;
 	const struct buf *answer;
 	const struct uuid *customers;
@@ -249,17 +250,18 @@ complete_body(struct db *db, void *arg, struct err *e)
 	if (!err)
 		err = put_traces(c, e);
 	if (!err)
-		err = idempotency_keep(
-		    c->site, c->ctx, c->again, false, c->status, c->answer, e);
+		err = idempotency_keep(c->site, c->ctx, c->again, c->first,
+		    c->status, c->answer, e);
 	return err;
 }
 
 enum err_code
 idempotency_complete(struct site *s, const struct db_context *ctx,
-    const struct idempotency *i, int status, const struct buf *answer,
-    const struct uuid *customers, unsigned n, struct err *e)
+    const struct idempotency *i, bool first, int status,
+    const struct buf *answer, const struct uuid *customers, unsigned n,
+    struct err *e)
 {
-	struct completion c = {s, ctx, i, status, answer, customers, n};
+	struct completion c = {s, ctx, i, first, status, answer, customers, n};
 	enum err_code err = db_transaction(s->db, complete_body, NULL, &c, e);
 
 	return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -122,7 +122,7 @@ job_chunk_replace(struct site *s, const struct db_context *ctx,
 	err = job_seal(s, ctx, REST_QUEUE, &c->job, c->n, packed->data,
 	    packed->len, &sealed, e);
 	if (!err)
-		err = db_exec(s->db, ctx, SQL_ERASE_CHUNK,
+		err = db_exec(s->db, ctx, SQL_TRACED_CHUNK,
 		    DB_ARGS(db_bytes(sealed.data, sealed.len),
 		        db_bytes(subjects->data, subjects->len),
 		        db_uuid(&c->job), db_int(c->n)),

@@ -1,9 +1,9 @@
-#include "model/erase.h"
+#include "model/trace_erase.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/erase_chunk.h"
+#include "model/trace_chunk.h"
 #include "model/profile.h"
 #include "model/runs.h"
 #include "model/trace.h"
@@ -69,7 +69,7 @@ add_stored(struct gathering *g, const struct field *f,
 	trace_add_value(&g->traces, g->ctx, g->ring, f, g->row, json, n);
 }
 
-/* Columns of ERASE_PROFILE_RANGE and ERASE_PROFILE_LIST. */
+/* Columns of TRACED_PROFILE_RANGE and TRACED_PROFILE_LIST. */
 enum { COL_SEQ, COL_UUID, COL_REVISION, COL_VERSION, COL_PROFILE };
 
 static void
@@ -116,15 +116,15 @@ gather_values(
 {
 	const struct runs read = {.db = s->db,
 	    .ctx = g->ctx,
-	    .range = SQL_ERASE_PROFILE_RANGE,
-	    .list = SQL_ERASE_PROFILE_LIST};
+	    .range = SQL_TRACED_PROFILE_RANGE,
+	    .list = SQL_TRACED_PROFILE_LIST};
 	uint64_t *seqs = arena_calloc(a, g->n, sizeof(*seqs));
 	enum err_code err;
 	unsigned i;
 
 	for (i = 0; i < g->n; i++)
 		seqs[i] = g->list[i].seq;
-	err = db_one(s->db, g->ctx, SQL_ERASE_WORKSPACE,
+	err = db_one(s->db, g->ctx, SQL_TRACED_WORKSPACE,
 	    DB_ARGS(db_int(g->ctx->workspace_id)), take_workspace, g->workspace,
 	    e);
 	if (!err)
@@ -164,12 +164,12 @@ erase_ref(struct db *db, const struct db_context *ctx, const struct ref *r,
 	const size_t key = 4 + MAC_LEN;
 
 	if (r->kind == TRACE_ERROR && r->n == UUID_LEN + 4)
-		return db_exec(db, ctx, SQL_ERASE_ERROR,
+		return db_exec(db, ctx, SQL_TRACED_ERROR,
 		    DB_ARGS(db_bytes(r->b, UUID_LEN),
 		        db_int(get_u32(r->b + UUID_LEN))),
 		    NULL, NULL, e);
 	if (r->kind == TRACE_ANSWER && r->n > key)
-		return db_exec(db, ctx, SQL_ERASE_ANSWER,
+		return db_exec(db, ctx, SQL_TRACED_ANSWER,
 		    DB_ARGS(db_int(get_u32(r->b)), db_bytes(r->b + 4, MAC_LEN),
 		        db_bytes(r->b + key, r->n - key)),
 		    NULL, NULL, e);
@@ -262,7 +262,7 @@ erase_traces(struct site *s, const struct db_context *ctx, struct doomed *list,
 	bool pending, errors = false, answers = false;
 	enum err_code err;
 
-	err = any(s->db, ctx, SQL_ERASE_PENDING_ANY, DB_NOARGS, &pending, e);
+	err = any(s->db, ctx, SQL_TRACED_PENDING_ANY, DB_NOARGS, &pending, e);
 	if (!err)
 		err = any(s->db, ctx, SQL_TRACE_ANY,
 		    DB_ARGS(db_int(TRACE_ERROR)), &errors, e);

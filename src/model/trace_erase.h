@@ -3,8 +3,8 @@
  * their rows: in chunks that wait in the queue, in kept error rows, in
  * idempotent answers.
  */
-#ifndef COFFER_MODEL_ERASE_H
-#define COFFER_MODEL_ERASE_H
+#ifndef COFFER_MODEL_TRACE_ERASE_H
+#define COFFER_MODEL_TRACE_ERASE_H
 
 #include "base/arena.h"
 #include "base/bytes.h"

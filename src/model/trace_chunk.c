@@ -1,4 +1,4 @@
-#include "model/erase_chunk.h"
+#include "model/trace_chunk.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ find_hits(struct erasing *x, struct buf *out, struct err *e)
 	size_t n;
 
 	err =
-	    db_query(x->site->db, x->ctx, SQL_ERASE_PENDING, DB_NOARGS, &r, e);
+	    db_query(x->site->db, x->ctx, SQL_TRACED_PENDING, DB_NOARGS, &r, e);
 	if (err)
 		return err;
 	while (db_next(r)) {
@@ -111,7 +111,7 @@ erase_hit(struct erasing *x, const struct hit *h, struct err *e)
 	    .n = h->n};
 	enum err_code err;
 
-	err = db_one(x->site->db, x->ctx, SQL_ERASE_HOLD,
+	err = db_one(x->site->db, x->ctx, SQL_TRACED_HOLD,
 	    DB_ARGS(db_uuid(&h->job), db_int(h->n)), NULL, NULL, e);
 	if (err == ERR_NOT_FOUND)
 		return ERR_OK;

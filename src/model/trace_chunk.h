@@ -1,6 +1,6 @@
 /* Inside src/model: erasing records of chunks that wait in the queue. */
-#ifndef COFFER_MODEL_ERASE_CHUNK_H
-#define COFFER_MODEL_ERASE_CHUNK_H
+#ifndef COFFER_MODEL_TRACE_CHUNK_H
+#define COFFER_MODEL_TRACE_CHUNK_H
 
 #include "model/field.h"
 #include "model/site.h"
