@@ -11,6 +11,7 @@ import datetime
 import http.client
 import json
 import os
+import random
 import statistics
 import subprocess
 import time
@@ -206,6 +207,53 @@ class Bench:
                  "TRUNCATE segment_member; TRUNCATE segment_bucket;"
                  "UPDATE segment SET next_position = 0")
 
+    # Deletions
+
+    def ids(self, condition):
+        """Up to ROWS customers' ids, in order of seq."""
+        rows = self.sql("SELECT HEX(uuid) FROM customer WHERE workspace_id ="
+                        f" {self.workspace} AND {condition} LIMIT {ROWS}")
+        return [str(uuid.UUID(row[0])) for row in rows]
+
+    def some_seqs(self):
+        """Seqs at random, some more than are needed."""
+        end = self.next_positions()[0]
+        return ",".join(str(seq) for seq in sorted(random.sample(
+            range(end), min(end, ROWS * 11 // 10))))
+
+    def delete(self, ids):
+        """Seconds of one call that deletes them."""
+        body = json.dumps(self.shop.group(customer_ids=ids)).encode()
+        began = time.time()
+        answer = self.call("DELETE", "/v1/customer", body, "application/json")
+        took = time.time() - began
+        if answer["deleted"] != len(ids):
+            raise RuntimeError(answer["deleted"])
+        return took
+
+    def deletions(self):
+        """Uploads and deletions by turns, after one of each to warm up."""
+        posts, near, far = [], [], []
+        self.link = None  # nginx has closed it while rows were stored
+        for turn in range(self.args.runs + 1):
+            post = self.upload()[0]
+            end = self.next_positions()[0]
+            beside = self.delete(self.ids(f"seq >= {end - ROWS}"))
+            apart = self.delete(self.ids(f"seq IN ({self.some_seqs()})"))
+            self.load(ROWS)
+            if turn:
+                posts.append(post)
+                near.append(beside)
+                far.append(apart)
+        post = statistics.median(posts)
+        for name, took, target in (("neighbouring", near, 1.0),
+                                   ("random", far, 4.0)):
+            took = statistics.median(took)
+            self.report(f"delete 10,000 {name} rows, {self.args.rows} stored"
+                        " / upload", f"{took * 1000:.0f} ms",
+                        f"{post * 1000:.0f} ms", took / post,
+                        f"<= {target}", took / post <= target)
+
     # Pages
 
     def wrk(self, path, body, seconds=6):
@@ -294,7 +342,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--only", default="empty,full,pages")
+    parser.add_argument("--only", default="empty,full,pages,delete")
     args = parser.parse_args()
     bench = Bench(args)
     if "empty" in args.only:
@@ -312,6 +360,9 @@ def main():
         print("Uploads at that size", flush=True)
         bench.uploads(f"upload 10,000 rows, {args.rows} stored / LOAD DATA",
                       1.0, False)
+    if "delete" in args.only:
+        print("Deletions", flush=True)
+        bench.deletions()
     if "pages" in args.only:
         print("Pages", flush=True)
         bench.pages()

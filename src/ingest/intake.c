@@ -6,6 +6,7 @@
 
 #include "ingest/digest_set.h"
 #include "ingest/existing.h"
+#include "model/trace.h"
 
 /* A record's packed form begins with its row and line, which are not of its
  * content (model/record.h). */
@@ -26,7 +27,7 @@ struct intake {
 
 	struct keyring *ring;
 	bool storing;
-	struct buf chunk;
+	struct buf chunk, subjects; /* subjects: traces of its records */
 	uint32_t chunk_rows, chunks;
 	struct mac *mac;
 	uint8_t digest[MAC_LEN];
@@ -69,6 +70,7 @@ intake_free(struct intake **in)
 	existing_free(&(*in)->existing);
 	mac_free(&(*in)->mac);
 	buf_free(&(*in)->chunk);
+	buf_free(&(*in)->subjects);
 	arena_free(&(*in)->scratch);
 	free(*in);
 	*in = NULL;
@@ -84,6 +86,7 @@ intake_start(struct intake *in, struct err *e)
 	existing_reset(in->existing);
 	mac_reset(in->mac);
 	buf_reset(&in->chunk);
+	buf_reset(&in->subjects);
 	in->taken = 0;
 	in->storing = in->o.store;
 	in->chunk_rows = in->chunks = 0;
@@ -151,12 +154,14 @@ put_chunk(struct intake *in, struct err *e)
 {
 	enum err_code code = ERR_OK;
 
+	trace_sort(&in->subjects);
 	if (in->storing && in->chunk_rows)
 		code = job_chunk_put(in->site, in->ctx, &in->o.job, in->chunks,
-		    in->chunk_rows, &in->chunk, e);
+		    in->chunk_rows, &in->chunk, &in->subjects, e);
 	in->chunks += in->chunk_rows > 0;
 	in->chunk_rows = 0;
 	buf_reset(&in->chunk);
+	buf_reset(&in->subjects);
 	return code;
 }
 
@@ -174,6 +179,9 @@ pack(struct intake *in, const struct record *r, struct err *e)
 	in->chunk_rows++;
 	if (in->errs->total)
 		in->storing = false;
+	if (in->storing)
+		trace_add_record(&in->subjects, in->ctx, in->ring, in->o.schema,
+		    in->scratch, r);
 	if (in->chunk_rows == in->site->conf->worker_chunk_rows ||
 	    in->chunk.len >= INTAKE_CHUNK_BYTES)
 		return put_chunk(in, e);

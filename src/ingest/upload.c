@@ -360,8 +360,8 @@ upload_completed(struct site *site, const struct db_context *ctx,
 	u->status = DONE;
 	if (!u->again.key)
 		return ERR_OK;
-	return idempotency_keep(
-	    site, ctx, &u->again, false, u->status, &u->answer, e);
+	return idempotency_complete(
+	    site, ctx, &u->again, false, u->status, &u->answer, ids, n, e);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "model/sweep.h"
+#include "model/trace.h"
 
 /* A sealed answer opens under its own account, user, route and key alone. */
 #define AD_MAX (8 + 64 + MAC_LEN)
@@ -171,6 +172,100 @@ idempotency_keep(struct site *s, const struct db_context *ctx,
 		err = replace(s->db, ctx, i, &slot, status, v, e);
 	buf_free(&sealed);
 	return err;
+}
+
+/* An answer that names customers. */
+struct completion {
+	struct site *site;
+	const struct db_context *ctx;
+	const struct idempotency *again;
+	bool first;
+	int status;
+	const struct buf *answer;
+	const struct uuid *customers;
+	unsigned n;
+};
+
+/* Locks up to DB_LIST_MAX customers; ERR_NOT_FOUND if one is gone. */
+static enum err_code
+hold(const struct completion *c, unsigned first, unsigned n, struct err *e)
+{
+	struct db_val list[DB_LIST_MAX];
+	struct db_rows *r;
+	unsigned i, there = 0;
+	enum err_code err;
+
+	for (i = 0; i < n; i++)
+		list[i] = db_uuid(&c->customers[first + i]);
+	err = db_query_list(c->site->db, c->ctx, SQL_IDEMPOTENCY_HOLD,
+	    DB_NOARGS, (struct db_args){list, n}, &r, e);
+	if (err)
+		return err;
+	while (db_next(r))
+		there++;
+	err = db_done(&r, e);
+	if (!err && there < n)
+		return err_set(e, ERR_NOT_FOUND, NULL);
+	return err;
+}
+
+/* Says that the answer is about its customers. */
+static enum err_code
+put_traces(const struct completion *c, struct err *e)
+{
+	size_t nroute = strnlen(c->again->route, 64);
+	uint8_t ref[TRACE_REF_MAX];
+	struct buf traces = {0};
+	struct slot slot;
+	struct keyring *k;
+	unsigned i;
+	enum err_code err = site_keyring(c->site, c->ctx, &k, e);
+
+	if (err)
+		return err;
+	slot_of(c->ctx, c->again, &slot);
+	put_u32(ref, c->ctx->user_id);
+	memcpy(ref + 4, slot.key, MAC_LEN);
+	memcpy(ref + 4 + MAC_LEN, c->again->route, nroute);
+	for (i = 0; i < c->n; i++)
+		trace_add_customer(&traces, c->ctx, k, &c->customers[i]);
+	trace_sort(&traces);
+	err = trace_put(c->site->db, c->ctx, TRACE_ANSWER, &traces, ref,
+	    4 + MAC_LEN + nroute, clock_now_ms() + IDEMPOTENCY_KEPT_MS, e);
+	buf_free(&traces);
+	return err;
+}
+
+static enum err_code
+complete_body(struct db *db, void *arg, struct err *e)
+{
+	const struct completion *c = arg;
+	enum err_code err = ERR_OK;
+	unsigned i, some;
+
+	(void)db;
+	for (i = 0; i < c->n && !err; i += some) {
+		some = c->n - i < DB_LIST_MAX ? c->n - i : DB_LIST_MAX;
+		err = hold(c, i, some, e);
+	}
+	if (!err)
+		err = put_traces(c, e);
+	if (!err)
+		err = idempotency_keep(c->site, c->ctx, c->again, c->first,
+		    c->status, c->answer, e);
+	return err;
+}
+
+enum err_code
+idempotency_complete(struct site *s, const struct db_context *ctx,
+    const struct idempotency *i, bool first, int status,
+    const struct buf *answer, const struct uuid *customers, unsigned n,
+    struct err *e)
+{
+	struct completion c = {s, ctx, i, first, status, answer, customers, n};
+	enum err_code err = db_transaction(s->db, complete_body, NULL, &c, e);
+
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 enum err_code

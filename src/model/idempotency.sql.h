@@ -9,6 +9,10 @@ STMT(IDEMPOTENCY_INSERT, ACCOUNT,
     "INSERT INTO idempotency (account_id, user_id, route, key_digest,"
     " content_digest, status, answer, expires_at)"
     " VALUES (:account, ?, ?, ?, ?, ?, ?, ?)")
+/* Keeps customers from being deleted. */
+STMT(IDEMPOTENCY_HOLD, WORKSPACE,
+    "SELECT seq FROM customer FORCE INDEX (customer_uuid)"
+    " WHERE workspace_id = :workspace AND uuid IN (?...) LOCK IN SHARE MODE")
 STMT(IDEMPOTENCY_REPLACE, ACCOUNT,
     "UPDATE idempotency SET status = ?, answer = ?"
     " WHERE account_id = :account AND user_id = ? AND route = ?"

@@ -106,7 +106,7 @@ on_existing_parse(const char *s, enum on_existing *out)
 enum err_code
 job_chunk_put(struct site *s, const struct db_context *ctx,
     const struct uuid *job, uint32_t n, uint32_t nrows,
-    const struct buf *packed, struct err *e)
+    const struct buf *packed, const struct buf *subjects, struct err *e)
 {
 	struct buf sealed = {0};
 	enum err_code err;
@@ -116,7 +116,28 @@ job_chunk_put(struct site *s, const struct db_context *ctx,
 	if (!err)
 		err = db_exec(s->db, ctx, SQL_JOB_CHUNK_INSERT,
 		    DB_ARGS(db_uuid(job), db_int(n), db_int(nrows),
-		        db_bytes(sealed.data, sealed.len)),
+		        db_bytes(sealed.data, sealed.len),
+		        db_bytes(subjects->data, subjects->len)),
+		    NULL, NULL, e);
+	buf_free(&sealed);
+	return err;
+}
+
+enum err_code
+job_chunk_replace(struct site *s, const struct db_context *ctx,
+    const struct claim *c, const struct buf *packed, const struct buf *subjects,
+    struct err *e)
+{
+	struct buf sealed = {0};
+	enum err_code err;
+
+	err = job_seal(s, ctx, REST_QUEUE, &c->job, c->n, packed->data,
+	    packed->len, &sealed, e);
+	if (!err)
+		err = db_exec(s->db, ctx, SQL_TRACED_CHUNK,
+		    DB_ARGS(db_bytes(sealed.data, sealed.len),
+		        db_bytes(subjects->data, subjects->len),
+		        db_uuid(&c->job), db_int(c->n)),
 		    NULL, NULL, e);
 	buf_free(&sealed);
 	return err;

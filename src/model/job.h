@@ -80,10 +80,12 @@ struct job {
 
 /* Stores one chunk of a job that is being made: `packed` is sealed for the
  * queue (REST_QUEUE; account, job and n as associated data) and put down,
- * within the caller's transaction. */
+ * within the caller's transaction. subjects: whom its rows are about, sorted
+ * traces (model/trace.h). */
 MUST_CHECK enum err_code job_chunk_put(struct site *s,
     const struct db_context *ctx, const struct uuid *job, uint32_t n,
-    uint32_t nrows, const struct buf *packed, struct err *e);
+    uint32_t nrows, const struct buf *packed, const struct buf *subjects,
+    struct err *e);
 
 /* Stores the job row and its queue rows, the last steps of that transaction:
  * takes the positions of an upload. The caller has filled uuid, kind,
@@ -140,10 +142,18 @@ MUST_CHECK enum err_code job_check(struct db *db, const struct db_context *ctx,
     const struct job *job, struct uuid *workspace_out, struct err *e);
 
 /* Opens a claimed chunk: the packed rows into `out`, which the caller wipes.
+ * After the fence, for until then a deletion may erase rows of it.
  * ERR_SUPERSEDED if the chunk is gone. */
 MUST_CHECK enum err_code job_chunk_get(struct site *s,
     const struct db_context *ctx, const struct claim *c, struct buf *out,
     struct err *e);
+
+/* Puts other rows into a chunk that waits, and other subjects, within the
+ * transaction of a deletion, which holds its queue row. Of the claim only job
+ * and n count. */
+MUST_CHECK enum err_code job_chunk_replace(struct site *s,
+    const struct db_context *ctx, const struct claim *c,
+    const struct buf *packed, const struct buf *subjects, struct err *e);
 
 /* First step of a chunk's transaction: ends the claim. ERR_SUPERSEDED if it is
  * no longer ours (or the chunk is done): roll back and leave it. */

@@ -109,8 +109,8 @@ STMT(JOB_QUEUE_MARK, ACCOUNT,
 STMT(JOB_QUEUE_CLEAR, ACCOUNT,
     "DELETE FROM job_queue WHERE account_id = :account AND job = ?")
 STMT(JOB_CHUNK_INSERT, ACCOUNT,
-    "INSERT INTO job_chunk (account_id, job, n, row_count, payload)"
-    " VALUES (:account, ?, ?, ?, ?)")
+    "INSERT INTO job_chunk (account_id, job, n, row_count, payload,"
+    " subjects) VALUES (:account, ?, ?, ?, ?, ?)")
 STMT(JOB_CHUNK_READ, ACCOUNT,
     "SELECT payload FROM job_chunk"
     " WHERE account_id = :account AND job = ? AND n = ?")

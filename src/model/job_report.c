@@ -5,12 +5,40 @@
 #include "model/job.h"
 #include "model/job_seal.h"
 #include "model/rows.h"
+#include "model/trace.h"
+
+/* Says whom a kept row is about, so that deletion finds it. */
+static enum err_code
+put_traces(struct site *s, const struct db_context *ctx, const struct claim *c,
+    const struct schema *schema, const struct record *r, int64_t expires_at,
+    struct err *e)
+{
+	uint8_t ref[UUID_LEN + 4];
+	struct buf traces = {0};
+	struct arena *a;
+	struct keyring *k;
+	enum err_code err = site_keyring(s, ctx, &k, e);
+
+	if (err)
+		return err;
+	a = arena_new(1024);
+	memcpy(ref, c->job.b, UUID_LEN);
+	put_u32(ref + UUID_LEN, r->row);
+	trace_add_record(&traces, ctx, k, schema, a, r);
+	trace_sort(&traces);
+	err = trace_put(
+	    s->db, ctx, TRACE_ERROR, &traces, ref, sizeof(ref), expires_at, e);
+	arena_free(&a);
+	buf_free(&traces);
+	return err;
+}
 
 enum err_code
 job_error_put(struct site *s, const struct db_context *ctx,
     const struct claim *c, const struct schema *schema, const struct record *r,
     const char *field, enum row_code code, struct err *e)
 {
+	int64_t expires_at = clock_now_ms() + JOB_ERRORS_KEPT_MS;
 	struct buf packed = {0}, sealed = {0};
 	enum err_code err;
 
@@ -21,9 +49,10 @@ job_error_put(struct site *s, const struct db_context *ctx,
 		err = db_exec(s->db, ctx, SQL_JOB_ERROR_INSERT,
 		    DB_ARGS(db_uuid(&c->job), db_int(r->row), db_int(r->line),
 		        db_str(field), db_str(row_code_name(code)),
-		        db_bytes(sealed.data, sealed.len),
-		        db_int(clock_now_ms() + JOB_ERRORS_KEPT_MS)),
+		        db_bytes(sealed.data, sealed.len), db_int(expires_at)),
 		    NULL, NULL, e);
+	if (!err)
+		err = put_traces(s, ctx, c, schema, r, expires_at, e);
 	buf_free(&packed);
 	buf_free(&sealed);
 	return err;

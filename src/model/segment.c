@@ -79,19 +79,18 @@ audit_creation(struct db *db, const struct creation *c, struct err *e)
 	    e);
 }
 
-/* The row of `all` is locked first, so that two creations cannot come to the
- * same id. */
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
 	struct creation *c = arg;
-	uint64_t next, id;
+	uint64_t id;
 	enum err_code rc;
 
-	rc = lock(db, c->ctx, SEGMENT_ALL, &next, e);
+	rc = db_one(
+	    db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, take_u64, &id, e);
 	if (rc == ERR_OK)
-		rc = db_one(db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS,
-		    take_u64, &id, e);
+		rc = db_exec(db, c->ctx, SQL_SEGMENT_TAKE_ID,
+		    DB_ARGS(db_int((int64_t)id + 1)), NULL, NULL, e);
 	if (rc)
 		return rc;
 	c->out->id = (uint32_t)id;
@@ -117,20 +116,21 @@ create_done(struct db *db, void *arg, struct err *e)
 	    DB_ARGS(db_uuid(&c->out->uuid)), take_segment, c->out, e);
 }
 
-static enum err_code
-creation_check(const struct creation *c, struct err *e)
+enum err_code
+segment_texts_check(const struct segment_change *texts, struct err *e)
 {
-	enum err_code rc;
+	enum err_code rc = ERR_OK;
 
-	if (!code_valid(c->code))
+	if (texts->code && !code_valid(texts->code))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "code must have 1 to %d of a-z, 0-9, '-' and '_' and "
 		    "begin with a letter or digit",
 		    SEGMENT_CODE_MAX);
-	rc = name_check("name", c->name, 1, NAME_MAX_CHARS, e);
-	if (rc == ERR_OK)
+	if (texts->name)
+		rc = name_check("name", texts->name, 1, NAME_MAX_CHARS, e);
+	if (rc == ERR_OK && texts->description)
 		rc = name_check(
-		    "description", c->description, 0, DESCRIPTION_MAX, e);
+		    "description", texts->description, 0, DESCRIPTION_MAX, e);
 	return rc;
 }
 
@@ -141,7 +141,8 @@ segment_create(struct db *db, const struct db_context *ctx, const char *code,
 {
 	struct creation c = {
 	    ctx, code, name, description ? description : "", out};
-	enum err_code rc = creation_check(&c, e);
+	enum err_code rc = segment_texts_check(
+	    &(struct segment_change){code, name, c.description}, e);
 
 	if (rc)
 		return rc;
@@ -163,6 +164,16 @@ segment_find(struct db *db, const struct db_context *ctx, const char *text,
 	if (uuid_parse(text, strlen(text), &uuid))
 		rc = db_one(db, ctx, SQL_SEGMENT_BY_UUID,
 		    DB_ARGS(db_uuid(&uuid)), take_segment, out, e);
+	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
+}
+
+enum err_code
+segment_read(struct db *db, const struct db_context *ctx, uint32_t id,
+    struct segment *out, struct err *e)
+{
+	enum err_code rc = db_one(db, ctx, SQL_SEGMENT_BY_ID,
+	    DB_ARGS(db_int(id)), take_segment, out, e);
+
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
 }
 

@@ -45,6 +45,11 @@ MUST_CHECK enum err_code segment_find(struct db *db,
     const struct db_context *ctx, const char *text, struct segment *out,
     struct err *e);
 
+/* By its id; ERR_NO_CUSTOMERS. */
+MUST_CHECK enum err_code segment_read(struct db *db,
+    const struct db_context *ctx, uint32_t id, struct segment *out,
+    struct err *e);
+
 /* Appends the groups of the workspace as the JSON array of POST /v1/cg, in
  * order of code, with their live members counted. */
 MUST_CHECK enum err_code segment_list_write(struct db *db,
@@ -73,10 +78,67 @@ struct member {
 };
 
 /* Adds to the live counts: members[0..n) of ascending positions; as the last
- * step before COMMIT. */
+ * step before COMMIT. The segment then stays until the transaction ends;
+ * ERR_FORBIDDEN if it has been deleted. */
 MUST_CHECK enum err_code segment_count_add(struct db *db,
     const struct db_context *ctx, uint32_t segment_id,
     const struct member *members, unsigned n, struct err *e);
+
+/* Takes from the live counts members that have left with their customers; does
+ * nothing if the segment has been deleted. */
+MUST_CHECK enum err_code segment_count_remove(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    const struct member *members, unsigned n, struct err *e);
+
+/* Deletes the member rows at n ascending positions; no count is touched.
+ * *affected_out may be NULL. */
+MUST_CHECK enum err_code segment_members_delete(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    const uint64_t *positions, unsigned n, uint64_t *affected_out,
+    struct err *e);
+
+/* Deletes the member rows at positions from `first` to before `end`, likewise.
+ * For segments that are deleted. */
+MUST_CHECK enum err_code segment_clear(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id, uint64_t first,
+    uint64_t end, uint64_t *affected_out, struct err *e);
+
+/* Where a segment's members are: live ones from position `first` on (of their
+ * bucket), before `end`. */
+struct segment_extent {
+	uint64_t members, first, end;
+};
+MUST_CHECK enum err_code segment_extent(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    struct segment_extent *out, struct err *e);
+
+/* Changes a segment by the text of its UUID; what is NULL stays. The rules are
+ * segment_create's. ERR_NO_CUSTOMERS as segment_find; ERR_BAD_REQUEST for
+ * `all`; ERR_CONFLICT if the code is taken. */
+struct site;
+struct segment_change {
+	const char *code, *name, *description;
+};
+MUST_CHECK enum err_code segment_change(struct site *s,
+    const struct db_context *ctx, const char *text,
+    const struct segment_change *change, struct segment *out, struct err *e);
+
+/* Deletes a segment and its memberships, never a customer. It is unknown at
+ * once; of more than SEGMENT_CLEAR_NOW members the rows go by a job (`queued`,
+ * JOB_KIND_CLEAR). Errors as segment_change. */
+#define SEGMENT_CLEAR_NOW 10000
+struct segment_removal {
+	struct segment segment;
+	uint64_t members; /* that it had */
+	bool queued;
+};
+MUST_CHECK enum err_code segment_delete(struct site *s,
+    const struct db_context *ctx, const char *text, struct segment_removal *out,
+    struct err *e);
+
+/* code: as segment_create has it. */
+MUST_CHECK enum err_code segment_texts_check(
+    const struct segment_change *texts, struct err *e);
 
 /* Where a page begins. */
 struct segment_page {

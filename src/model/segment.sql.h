@@ -4,9 +4,14 @@ STMT(SEGMENT_LOCK, WORKSPACE,
 STMT(SEGMENT_MOVE, WORKSPACE,
     "UPDATE segment SET next_position = ?"
     " WHERE workspace_id = :workspace AND id = ?")
+/* Ids are never given twice. */
 STMT(SEGMENT_NEXT_ID, WORKSPACE,
-    "SELECT COALESCE(MAX(id), 0) + 1 FROM segment"
-    " WHERE workspace_id = :workspace FOR UPDATE")
+    "SELECT GREATEST(next_segment_id, (SELECT COALESCE(MAX(s.id), 0) + 1"
+    " FROM segment s WHERE s.workspace_id = :workspace)) FROM workspace"
+    " WHERE account_id = :account AND id = :workspace FOR UPDATE")
+STMT(SEGMENT_TAKE_ID, WORKSPACE,
+    "UPDATE workspace SET next_segment_id = ?"
+    " WHERE account_id = :account AND id = :workspace")
 STMT(SEGMENT_INSERT, WORKSPACE,
     "INSERT INTO segment"
     " (workspace_id, id, uuid, code, name, description, created_at)"
@@ -14,6 +19,8 @@ STMT(SEGMENT_INSERT, WORKSPACE,
 STMT(SEGMENT_BY_UUID, WORKSPACE,
     "SELECT id, uuid FROM segment"
     " WHERE workspace_id = :workspace AND uuid = ?")
+STMT(SEGMENT_BY_ID, WORKSPACE,
+    "SELECT id, uuid FROM segment WHERE workspace_id = :workspace AND id = ?")
 STMT(SEGMENT_LIST, WORKSPACE,
     "SELECT uuid, code, name, description,"
     " (SELECT CAST(COALESCE(SUM(live), 0) AS SIGNED) FROM segment_bucket"
@@ -40,3 +47,45 @@ STMT(SEGMENT_BUCKET_ADD, WORKSPACE,
     " ON DUPLICATE KEY UPDATE live = live + VALUES(live),"
     " low = LEAST(low, VALUES(low)), high = GREATEST(high, VALUES(high)),"
     " delta = IF(delta = VALUES(delta), delta, NULL)")
+STMT(SEGMENT_BUCKET_TAKE, WORKSPACE,
+    "INSERT INTO segment_bucket (workspace_id, segment_id, level, bucket,"
+    " live, low, high, delta) VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?)"
+    " ON DUPLICATE KEY UPDATE live = live - VALUES(live)")
+/* Keeps a segment from being deleted. */
+STMT(SEGMENT_HOLD, WORKSPACE,
+    "SELECT id FROM segment"
+    " WHERE workspace_id = :workspace AND id = ? LOCK IN SHARE MODE")
+STMT(SEGMENT_BY_UUID_LOCK, WORKSPACE,
+    "SELECT id, uuid FROM segment"
+    " WHERE workspace_id = :workspace AND uuid = ? FOR UPDATE")
+STMT(SEGMENT_EXTENT, WORKSPACE,
+    "SELECT s.next_position, CAST(COALESCE(SUM(b.live), 0) AS SIGNED),"
+    " MIN(b.bucket) FROM segment s LEFT JOIN segment_bucket b"
+    " ON b.workspace_id = s.workspace_id AND b.segment_id = s.id"
+    " AND b.level = 0 AND b.live > 0"
+    " WHERE s.workspace_id = :workspace AND s.id = ? GROUP BY s.id")
+STMT(SEGMENT_UPDATE, WORKSPACE,
+    "UPDATE segment SET code = COALESCE(?, code), name = COALESCE(?, name),"
+    " description = COALESCE(?, description)"
+    " WHERE workspace_id = :workspace AND id = ?")
+STMT(SEGMENT_IS, WORKSPACE,
+    "SELECT id, uuid FROM segment WHERE workspace_id = :workspace"
+    " AND uuid = ? AND code = COALESCE(?, code) AND name = COALESCE(?, name)"
+    " AND description = COALESCE(?, description)")
+STMT(SEGMENT_DELETE, WORKSPACE,
+    "DELETE FROM segment WHERE workspace_id = :workspace AND id = ?")
+STMT(SEGMENT_BUCKETS_DELETE, WORKSPACE,
+    "DELETE FROM segment_bucket"
+    " WHERE workspace_id = :workspace AND segment_id = ?")
+STMT(SEGMENT_POSITIONS, WORKSPACE,
+    "SELECT position FROM segment_member"
+    " WHERE workspace_id = :workspace AND segment_id = ?"
+    " ORDER BY position LIMIT ?")
+STMT(SEGMENT_MEMBERS_RANGE, WORKSPACE,
+    "DELETE d FROM segment_member d FORCE INDEX (PRIMARY)"
+    " WHERE d.workspace_id = :workspace AND d.segment_id = ?"
+    " AND d.position >= ? AND d.position < ?")
+STMT(SEGMENT_MEMBERS_LIST, WORKSPACE,
+    "DELETE d FROM segment_member d FORCE INDEX (PRIMARY)"
+    " WHERE d.workspace_id = :workspace AND d.segment_id = ?"
+    " AND d.position IN (?...)")

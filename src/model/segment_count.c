@@ -63,10 +63,11 @@ fill_cells(struct db_val *cells, enum level level, uint32_t segment_id,
 	    level == LEVEL_BUCKET ? delta_of(run, n) : db_null();
 }
 
+/* st: SEGMENT_BUCKET_ADD or SEGMENT_BUCKET_TAKE. */
 static enum err_code
-add_level(struct db *db, const struct db_context *ctx, enum level level,
-    uint32_t segment_id, const struct member *members, unsigned n,
-    struct err *e)
+move_level(struct db *db, const struct db_context *ctx, enum stmt st,
+    enum level level, uint32_t segment_id, const struct member *members,
+    unsigned n, struct err *e)
 {
 	struct db_val cells[BATCH * CELLS];
 	unsigned run, rows;
@@ -80,9 +81,30 @@ add_level(struct db *db, const struct db_context *ctx, enum level level,
 			members += run;
 			n -= run;
 		}
-		rc = db_bulk(
-		    db, ctx, SQL_SEGMENT_BUCKET_ADD, cells, rows, CELLS, e);
+		rc = db_bulk(db, ctx, st, cells, rows, CELLS, e);
 	}
+	return rc;
+}
+
+/* Counts of a group are moved while it cannot be deleted: ERR_NOT_FOUND if it
+ * is. Whoever deletes it waits for those who have come this far, and nobody
+ * who comes later leaves a member or a count behind. */
+static enum err_code
+move(struct db *db, const struct db_context *ctx, enum stmt st,
+    uint32_t segment_id, const struct member *members, unsigned n,
+    struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	if (segment_id != SEGMENT_ALL)
+		rc = db_one(db, ctx, SQL_SEGMENT_HOLD,
+		    DB_ARGS(db_int(segment_id)), NULL, NULL, e);
+	if (rc == ERR_OK)
+		rc = move_level(
+		    db, ctx, st, LEVEL_BUCKET, segment_id, members, n, e);
+	if (rc == ERR_OK)
+		rc = move_level(
+		    db, ctx, st, LEVEL_BLOCK, segment_id, members, n, e);
 	return rc;
 }
 
@@ -92,11 +114,22 @@ segment_count_add(struct db *db, const struct db_context *ctx,
     struct err *e)
 {
 	enum err_code rc =
-	    add_level(db, ctx, LEVEL_BUCKET, segment_id, members, n, e);
+	    move(db, ctx, SQL_SEGMENT_BUCKET_ADD, segment_id, members, n, e);
 
-	if (rc)
-		return rc;
-	return add_level(db, ctx, LEVEL_BLOCK, segment_id, members, n, e);
+	if (rc == ERR_NOT_FOUND)
+		return err_fault(e, ERR_FORBIDDEN, "the group is gone");
+	return rc;
+}
+
+enum err_code
+segment_count_remove(struct db *db, const struct db_context *ctx,
+    uint32_t segment_id, const struct member *members, unsigned n,
+    struct err *e)
+{
+	enum err_code rc =
+	    move(db, ctx, SQL_SEGMENT_BUCKET_TAKE, segment_id, members, n, e);
+
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
 /* Sums the blocks: the total, and the block in which `first` lies with the

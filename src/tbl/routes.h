@@ -16,12 +16,16 @@ ROUTE(PUT, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_create)
 ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, FIELD_READ, api_field_list)
 ROUTE(PUT, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_create)
 ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, GROUP_READ, api_group_list)
+ROUTE(PATCH, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_change)
+ROUTE(DELETE, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_delete)
 ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD, NONE,
     api_customer_check)
 ROUTE(POST, "/v1/customer/pages", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_COUNT,
     api_customer_pages)
 ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_LIST, api_customer_list)
 ROUTE(GET, "/v1/jobs", V1, BEARER, RIGHT_JOBS, NONE, JOB_LIST, api_job_list)
+ROUTE(DELETE, "/v1/customer", V1, BEARER, RIGHT_WRITE, JSON, NONE,
+    api_customer_delete)
 ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ, api_job_show)
 ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE, api_job_cancel)
 ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE, JOB_ERRORS_READ,

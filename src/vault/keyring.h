@@ -122,7 +122,9 @@ enum rest_use {
 	REST_ERRORS,
 	REST_IDEMPOTENCY,
 	REST_SEARCH,
-	REST_CURSOR
+	REST_CURSOR,
+	REST_TRACE,
+	REST_USES
 };
 struct aead *keyring_rest(struct keyring *k, enum rest_use use);
 struct mac *keyring_rest_mac(struct keyring *k, enum rest_use use);

@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "vault/keyring.h"
 
-#define REST_USES (REST_CURSOR + 1)
 
 struct data_key {
 	struct data_key *next;

@@ -14,6 +14,7 @@ static const struct {
     [REST_IDEMPOTENCY] = {"coffer idempotency v1", "coffer idempotency mac v1"},
     [REST_SEARCH] = {"coffer search v1", "coffer search mac v1"},
     [REST_CURSOR] = {"coffer cursor v1", "coffer cursor mac v1"},
+    [REST_TRACE] = {"coffer trace v1", "coffer trace mac v1"},
 };
 
 static void

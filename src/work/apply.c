@@ -62,6 +62,11 @@ set_up(struct chunk *c, struct row *row, const struct record *r, struct err *e)
 	row->position = c->job.first_position + r->row - 1;
 	row->fate = FATE_NEW;
 	row->seq = CUSTOMER_NONE;
+	if (r->erased) {
+		row->fate = FATE_WRONG;
+		row->wrong = ROW_UNKNOWN;
+		row->wrong_field = c->schema.n;
+	}
 	return ERR_OK;
 }
 
@@ -118,6 +123,7 @@ start_try(struct chunk *c)
 {
 	arena_reset(c->try);
 	c->keys.len = c->cleared.len = 0;
+	buf_reset(&c->packed);
 	buf_reset(&c->profiles);
 	buf_reset(&c->old);
 	c->created = c->merged = NULL;
@@ -135,6 +141,8 @@ body(struct db *db, void *arg, struct err *e)
 
 	start_try(c);
 	err = job_chunk_fence(db, &c->ctx, c->claim, e);
+	if (!err)
+		err = job_chunk_get(c->site, &c->ctx, c->claim, &c->packed, e);
 	if (!err)
 		err = site_keyring(c->site, &c->ctx, &c->ring, e);
 	if (!err)
@@ -217,8 +225,6 @@ load(struct chunk *c, struct err *e)
 		err = job_check(db, &c->ctx, &c->job, &c->workspace, e);
 	if (!err)
 		err = schema_load(db, &c->ctx, c->arena, &c->schema, e);
-	if (!err)
-		err = job_chunk_get(c->site, &c->ctx, c->claim, &c->packed, e);
 	uuid_format(&c->workspace, c->workspace_text);
 	return err;
 }

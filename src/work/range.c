@@ -5,6 +5,8 @@
 static const struct range_kind kinds[JOB_KINDS] = {
     [JOB_KIND_ROTATE] = {rotate_body, rotate_finish},
     [JOB_KIND_REINDEX] = {rotate_body, rotate_finish},
+    [JOB_KIND_DELETE] = {delete_body, delete_finish},
+    [JOB_KIND_CLEAR] = {clear_body, NULL},
 };
 
 static enum err_code

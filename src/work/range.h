@@ -37,6 +37,11 @@ MUST_CHECK enum err_code rotate_body(struct range *r, struct err *e);
 MUST_CHECK enum err_code rotate_finish(struct range *r, struct err *e);
 
 /* Applies a claimed chunk: see work_apply. */
+/* work/delete.c, work/clear.c */
+enum err_code delete_body(struct range *r, struct err *e);
+enum err_code delete_finish(struct range *r, struct err *e);
+enum err_code clear_body(struct range *r, struct err *e);
+
 MUST_CHECK enum err_code range_apply(struct site *s, const struct claim *claim,
     struct applied *out, struct err *e);
 

@@ -1,9 +1,10 @@
 /* Writing a chunk down. Locks that chunks may meet on come last, and in one
  * order: counts of `all`, counts of the group, the account's key, the job. */
-#include "model/key_use.h"
 #include <stdio.h>
 
 #include "model/audit.h"
+#include "model/customer_delete.h"
+#include "model/key_use.h"
 #include "model/segment.h"
 #include "work/chunk.h"
 
@@ -115,6 +116,15 @@ store_members(struct chunk *c, const bool *in, struct member *members,
 	    c->site->db, &c->ctx, c->job.segment_id, members, n, c->now, e);
 }
 
+/* The field that a row is wrong in; "" for the whole row. */
+static const char *
+wrong_field(const struct chunk *c, const struct row *row)
+{
+	if (row->wrong_field >= c->schema.n)
+		return "";
+	return c->schema.fields[row->wrong_field].name;
+}
+
 static enum err_code
 store_errors(struct chunk *c, struct err *e)
 {
@@ -130,9 +140,7 @@ store_errors(struct chunk *c, struct err *e)
 		err = chunk_unpack(c, row, &r, e);
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,
-			    &c->schema, &r,
-			    c->schema.fields[row->wrong_field].name, row->wrong,
-			    e);
+			    &c->schema, &r, wrong_field(c, row), row->wrong, e);
 		c->out->failed++;
 	}
 	return err;
@@ -182,6 +190,25 @@ audit_chunk(struct chunk *c, unsigned joined, struct err *e)
 	return err;
 }
 
+/* Customers that join stay until COMMIT: who is deleted meanwhile is found
+ * gone, and the rows are looked at again. */
+static enum err_code
+hold_joining(struct chunk *c, struct err *e)
+{
+	uint64_t *seqs = arena_calloc(c->try, c->nrows, sizeof(*seqs));
+	unsigned i, n = 0;
+	bool all;
+	enum err_code err;
+
+	for (i = 0; i < c->nrows; i++)
+		if (c->rows[i].fate == FATE_JOIN)
+			seqs[n++] = c->rows[i].seq;
+	err = customer_hold(c->site->db, &c->ctx, seqs, n, &all, e);
+	if (!err && !all)
+		return err_fault(e, ERR_RETRY, "a customer has just gone");
+	return err;
+}
+
 enum err_code
 chunk_store(struct chunk *c, struct err *e)
 {
@@ -189,9 +216,11 @@ chunk_store(struct chunk *c, struct err *e)
 	    arena_calloc(c->try, c->nrows, sizeof(*members));
 	bool *in = arena_calloc(c->try, c->nrows, sizeof(*in));
 	bool grouped = c->job.segment_id != SEGMENT_ALL;
-	enum err_code err = store_customers(c, e);
+	enum err_code err = hold_joining(c, e);
 	unsigned n = 0;
 
+	if (!err)
+		err = store_customers(c, e);
 	if (!err && grouped)
 		err = find_members(c, in, e);
 	if (!err && grouped)

@@ -4,6 +4,7 @@
 #include "model/idempotency.h"
 #include "model/job.h"
 #include "model/throttle.h"
+#include "model/trace.h"
 #include "model/user.h"
 
 /* Of the whole database. */
@@ -18,6 +19,7 @@ static enum err_code (*const of_account[])(
     job_sweep,
     idempotency_sweep,
     refresh_sweep,
+    trace_sweep,
 };
 
 static enum err_code

@@ -25,6 +25,9 @@ def test_workspaces():
         ("POST", "/v1/cpf"): {},
         ("PUT", "/v1/cg"): {"name": "x", "code": "x"},
         ("POST", "/v1/cg"): {},
+        ("PATCH", "/v1/cg"): {"name": "x"},
+        ("DELETE", "/v1/cg"): {},
+        ("DELETE", "/v1/customer"): {"customer_ids": [NOBODY]},
         ("POST", "/v1/customer/check"): {"customer_data": {"email": "a@b"}},
         ("POST", "/v1/customer/pages"): {},
         ("POST", "/v1/customer"): {"page_number": 0}}
@@ -83,6 +86,8 @@ def test_roles():
         ("POST", "/v1/cpf"): {"admin", "editor", "viewer"},
         ("PUT", "/v1/cg"): {"admin", "editor"},
         ("POST", "/v1/cg"): {"admin", "editor", "viewer"},
+        ("PATCH", "/v1/cg"): {"admin", "editor"},
+        ("DELETE", "/v1/customer"): {"admin", "editor"},
         ("POST", "/v1/customer/check"): {"admin", "editor", "uploader"},
         ("POST", "/v1/customer/pages"): {"admin", "editor", "viewer"},
         ("POST", "/v1/customer"): {"admin", "editor", "viewer"}}

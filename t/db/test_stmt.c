@@ -139,6 +139,9 @@ static const struct stmt_row good[] = {
         " WHERE account_id = :account AND uuid = ?"},
     {"DELETE", STMT_ACCOUNT,
         "DELETE FROM job_chunk WHERE account_id = :account LIMIT 10"},
+    {"DELETE by the table's other name", STMT_ACCOUNT,
+        "DELETE d FROM job_chunk d FORCE INDEX (PRIMARY)"
+        " WHERE d.account_id = :account"},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

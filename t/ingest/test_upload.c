@@ -2,6 +2,7 @@
 #include "t/model/tenant.h"
 
 #include "ingest/upload.h"
+#include "model/customer.h"
 #include "model/segment.h"
 
 static struct arena *arena;
@@ -363,10 +364,18 @@ static void
 test_completed(void)
 {
 	struct upload u = {.again = {.key = "c1"}};
+	struct customer made = {.key_version = 1, .layout = 1, .n = 2};
+	struct buf profile = {0};
 	struct uuid id;
 
 	is_int(told(run(&u, "email\nc1@x.org\n"), &e), ERR_OK, "a key");
 	rand_uuid(&id);
+	made.uuid = id;
+	made.seq = u.job.first_seq;
+	buf_adds(&profile, "{}");
+	is_int(customer_insert(site.db, &one, &made, 1, &profile, 1, &e),
+	    ERR_OK, "its customer");
+	buf_free(&profile);
 	is_int(told(upload_completed(&site, &one, &u, &id, 1, arena, &e), &e),
 	    ERR_OK, "completed within the request");
 	is_int(u.status, 200, "is 200");

@@ -9,6 +9,7 @@
 #include "model/job.h"
 #include "model/record.h"
 #include "model/segment.h"
+#include "model/trace.h"
 #include "tenant.h"
 
 #define CELLS 4
@@ -106,21 +107,27 @@ batch_body(struct db *db, void *arg, struct err *err)
 {
 	struct batch *b = arg;
 	unsigned i, chunks = 0;
-	struct buf packed = {0};
+	struct buf packed = {0}, subjects = {0};
+	struct keyring *ring;
 	enum err_code rc = ERR_OK;
 
 	(void)db;
+	rc = site_keyring(&site, &one, &ring, err);
 	for (i = 0; i < b->n && !rc; i++) {
 		struct record r = batch_record(b->rows[i], i + 1);
 
 		record_pack(&packed, &schema, &r);
+		trace_add_record(&subjects, &one, ring, &schema, arena, &r);
 		if ((i + 1) % b->per_chunk && i + 1 < b->n)
 			continue;
+		trace_sort(&subjects);
 		rc = job_chunk_put(&site, &one, &b->job.uuid, chunks++,
-		    b->per_chunk, &packed, err);
+		    b->per_chunk, &packed, &subjects, err);
 		buf_reset(&packed);
+		buf_reset(&subjects);
 	}
 	buf_free(&packed);
+	buf_free(&subjects);
 	if (rc)
 		return rc;
 	return job_enqueue(&site, &one, &b->job, chunks, b->owner, err);

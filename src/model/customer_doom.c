@@ -1,0 +1,296 @@
+/* What the transaction of a deletion does. Locks come in the order that
+ * model/customer_delete.h says. */
+#include "model/customer_doom.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/audit.h"
+#include "model/runs.h"
+
+/* A membership of a customer. */
+struct belongs {
+	uint32_t segment_id;
+	struct member member;
+};
+
+static int
+compare_doomed(const void *a, const void *b)
+{
+	const struct doomed *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+struct doomed *
+doom_find(const struct doom *m, uint64_t seq)
+{
+	struct doomed key = {.seq = seq};
+
+	return bsearch(&key, m->list, m->n, sizeof(key), compare_doomed);
+}
+
+static struct runs
+runs_of(const struct doom *m, enum stmt range, enum stmt list)
+{
+	return (struct runs){
+	    .db = m->site->db, .ctx = m->ctx, .range = range, .list = list};
+}
+
+static void
+copy_seqs(struct doom *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n; i++)
+		m->seqs[i] = m->list[i].seq;
+}
+
+struct locking {
+	struct doom *doom;
+	unsigned n; /* those that are there come first in the list */
+	bool changed;
+};
+
+static void
+take_locked(struct db_rows *r, void *arg)
+{
+	struct locking *l = arg;
+	uint64_t seq = (uint64_t)db_get_int(r, 0);
+	struct doomed *d = doom_find(l->doom, seq);
+
+	if (!d)
+		return;
+	if (d->revision && d->revision != (uint32_t)db_get_int(r, 2))
+		l->changed = true;
+	db_get_uuid(r, 1, &d->uuid);
+	l->doom->seqs[l->n++] = seq;
+}
+
+/* Keeps those whose seqs are the first n of m->seqs, both ascending. */
+static void
+keep(struct doom *m, unsigned n)
+{
+	unsigned i, j = 0;
+
+	for (i = 0; i < m->n && j < n; i++)
+		if (m->list[i].seq == m->seqs[j])
+			m->list[j++] = m->list[i];
+	assert(j == n);
+	m->n = n;
+}
+
+/* Locks the customers, and forgets those that have gone. */
+static enum err_code
+lock(struct doom *m, struct err *e)
+{
+	struct runs locks =
+	    runs_of(m, SQL_DELETE_LOCK_RANGE, SQL_DELETE_LOCK_LIST);
+	struct locking l = {.doom = m};
+	uint64_t *asked = arena_calloc(m->arena, m->n, sizeof(*asked));
+	enum err_code err;
+
+	memcpy(asked, m->seqs, m->n * sizeof(*asked));
+	err = runs_query(&locks, asked, m->n, take_locked, &l, e);
+	if (!err && l.changed)
+		return err_fault(e, ERR_RETRY, "a customer has just changed");
+	if (!err)
+		keep(m, l.n);
+	return err;
+}
+
+static void
+take_membership(struct db_rows *r, void *arg)
+{
+	struct belongs b = {.segment_id = (uint32_t)db_get_int(r, 0),
+	    .member = {.position = (uint64_t)db_get_int(r, 1),
+	        .seq = (uint64_t)db_get_int(r, 2)}};
+
+	buf_add(arg, &b, sizeof(b));
+}
+
+static enum err_code
+read_memberships(struct doom *m, struct err *e)
+{
+	struct runs members =
+	    runs_of(m, SQL_DELETE_MEMBERS_RANGE, SQL_DELETE_MEMBERS_LIST);
+
+	buf_reset(&m->belongs);
+	return runs_query(
+	    &members, m->seqs, m->n, take_membership, &m->belongs, e);
+}
+
+static int
+compare_belongs(const void *a, const void *b)
+{
+	const struct belongs *x = a, *y = b;
+
+	if (x->segment_id != y->segment_id)
+		return x->segment_id < y->segment_id ? -1 : 1;
+	return (x->member.position > y->member.position) -
+	       (x->member.position < y->member.position);
+}
+
+static int
+compare_seqs(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static struct belongs *
+memberships(const struct doom *m, unsigned *n_out)
+{
+	*n_out = (unsigned)(m->belongs.len / sizeof(struct belongs));
+	return (struct belongs *)(void *)m->belongs.data;
+}
+
+/* Forgets the memberships of customers that are not to be deleted. */
+static void
+drop_others(struct doom *m)
+{
+	unsigned i, n, kept = 0;
+	struct belongs *b = memberships(m, &n);
+
+	for (i = 0; i < n; i++)
+		if (doom_find(m, b[i].member.seq))
+			b[kept++] = b[i];
+	m->belongs.len = kept * sizeof(*b);
+}
+
+/* Reads the customers' memberships, sorted, and forgets customers that are not
+ * in the group. */
+static enum err_code
+choose(struct doom *m, struct err *e)
+{
+	unsigned i, n, found = 0;
+	struct belongs *b;
+	enum err_code err = read_memberships(m, e);
+
+	if (err)
+		return err;
+	b = memberships(m, &n);
+	if (m->group->id != SEGMENT_ALL) {
+		for (i = 0; i < n; i++)
+			if (b[i].segment_id == m->group->id)
+				m->seqs[found++] = b[i].member.seq;
+		qsort(m->seqs, found, sizeof(*m->seqs), compare_seqs);
+		if (found < m->n) {
+			keep(m, found);
+			drop_others(m);
+			b = memberships(m, &n);
+		}
+	}
+	if (n)
+		qsort(b, n, sizeof(*b), compare_belongs);
+	return ERR_OK;
+}
+
+/* Deletes rows of customers that hang on their seqs. */
+static enum err_code
+delete_rows(struct doom *m, struct err *e)
+{
+	struct runs keys =
+	    runs_of(m, SQL_DELETE_KEYS_RANGE, SQL_DELETE_KEYS_LIST);
+	struct runs rows =
+	    runs_of(m, SQL_DELETE_CUSTOMER_RANGE, SQL_DELETE_CUSTOMER_LIST);
+	uint64_t affected;
+	enum err_code err = runs_exec(&keys, m->seqs, m->n, NULL, e);
+
+	if (!err)
+		err = runs_exec(&rows, m->seqs, m->n, &affected, e);
+	if (!err && affected != m->n)
+		return err_fault(
+		    e, ERR_INTERNAL, "customers that were locked have gone");
+	return err;
+}
+
+/* Takes n members out of one group. */
+static enum err_code
+leave(struct doom *m, const struct belongs *b, unsigned n, struct err *e)
+{
+	uint32_t id = b->segment_id;
+	uint64_t *positions = arena_calloc(m->arena, n, sizeof(*positions));
+	struct member *list = arena_calloc(m->arena, n, sizeof(*list));
+	enum err_code err;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		list[i] = b[i].member;
+		positions[i] = list[i].position;
+	}
+	err = segment_members_delete(
+	    m->site->db, m->ctx, id, positions, n, NULL, e);
+	if (!err)
+		err = segment_count_remove(m->site->db, m->ctx, id, list, n, e);
+	return err;
+}
+
+/* The counts of `all`, then the groups in ascending order. */
+static enum err_code
+leave_groups(struct doom *m, struct err *e)
+{
+	struct member *all = arena_calloc(m->arena, m->n, sizeof(*all));
+	unsigned i, n, run;
+	struct belongs *b = memberships(m, &n);
+	enum err_code err;
+
+	for (i = 0; i < m->n; i++)
+		all[i].position = all[i].seq = m->seqs[i];
+	err = segment_count_remove(
+	    m->site->db, m->ctx, SEGMENT_ALL, all, m->n, e);
+	for (i = 0; i < n && !err; i += run) {
+		for (run = 1;
+		     i + run < n && b[i + run].segment_id == b[i].segment_id;)
+			run++;
+		err = leave(m, b + i, run, e);
+	}
+	return err;
+}
+
+static enum err_code
+audit(struct doom *m, struct err *e)
+{
+	struct audit_event *list = arena_calloc(m->arena, m->n, sizeof(*list));
+	char group[UUID_TEXT];
+	const char *detail;
+	unsigned i;
+
+	uuid_format(&m->group->uuid, group);
+	detail =
+	    arena_printf(m->arena, "{\"customer_group_id\":\"%s\"}", group);
+	for (i = 0; i < m->n; i++)
+		list[i] = (struct audit_event){.action = AUDIT_CUSTOMER_DELETE,
+		    .subject = &m->list[i].uuid,
+		    .detail = detail};
+	return audit_change(m->site, m->ctx, list, m->n, e);
+}
+
+/* Who is in the group is asked before anything of them is erased elsewhere,
+ * and again when they are locked. */
+enum err_code
+doom_run(struct doom *m, struct err *e)
+{
+	enum err_code err = ERR_OK;
+
+	qsort(m->list, m->n, sizeof(*m->list), compare_doomed);
+	m->seqs = arena_calloc(m->arena, m->n, sizeof(*m->seqs));
+	copy_seqs(m);
+	if (m->n && m->group->id != SEGMENT_ALL)
+		err = choose(m, e);
+	if (!err && m->n)
+		err = erase_traces(m->site, m->ctx, m->list, m->n, m->arena, e);
+	if (!err && m->n)
+		err = lock(m, e);
+	if (!err && m->n)
+		err = choose(m, e);
+	if (!err && m->n)
+		err = delete_rows(m, e);
+	if (!err && m->n)
+		err = leave_groups(m, e);
+	if (!err && m->n)
+		err = audit(m, e);
+	return err;
+}

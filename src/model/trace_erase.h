@@ -1,0 +1,31 @@
+/*
+ * Erase: what is left of customers that are being deleted in other places than
+ * their rows: in chunks that wait in the queue, in kept error rows, in
+ * idempotent answers.
+ */
+#ifndef COFFER_MODEL_TRACE_ERASE_H
+#define COFFER_MODEL_TRACE_ERASE_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "model/site.h"
+
+/* A customer that is being deleted. */
+struct doomed {
+	uint64_t seq;
+	struct uuid uuid;
+	/* Of the profile that erase_traces has read; 0: it read none. */
+	uint32_t revision;
+};
+
+/* Erases the traces of n customers, in ascending order of seq, within the
+ * deletion's transaction and before their rows are locked: chunks are held
+ * first, as those who apply them do. The caller compares revisions after
+ * locking, for a value may have changed in between. Costs three look-ups where
+ * nothing waits and nothing is kept. */
+MUST_CHECK enum err_code erase_traces(struct site *s,
+    const struct db_context *ctx, struct doomed *list, unsigned n,
+    struct arena *a, struct err *e);
+
+#endif

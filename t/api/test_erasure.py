@@ -1,0 +1,120 @@
+"""What a deletion erases outside of the customer's row: uploads that wait in
+the queue, kept error rows, idempotent answers."""
+import os
+import time
+import uuid
+import coffer
+import erasure
+import tap
+
+site = coffer.Site(**{"worker.poll": 50, "limits.inline_rows": 10})
+shop = site.workspace()
+eyes = erasure.Eraser(site, shop.id)
+
+
+def stop_worker():
+    pid = site.pid("worker")
+    site.kill("worker", 15)
+    for _ in range(400):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the worker does not stop")
+
+
+def delete(ids):
+    return shop.call("DELETE", "/v1/customer", shop.group(customer_ids=ids))
+
+
+def rows_of(*names):
+    return ("E-mail,First Name\r\n" +
+            "".join(f"{name}@example.org,{name}\r\n" for name in names))
+
+
+def names():
+    found = []
+    status, answer = shop.post("/v1/customer/pages", shop.group())
+    for number in range(answer["pages"] if status == 200 else 0):
+        found += [c["extended_profile"].get("first_name", "")
+                  for c in shop.page(number).json["customers"]]
+    return found
+
+
+def test_queued():
+    """Rows of a deleted customer that wait: erased, and they fail."""
+    first = shop.check([{"email": f"{n}@example.org", "first_name": n}
+                        for n in ("ann", "bea", "cid")]).json["customer_ids"]
+    stop_worker()
+    crowd = [f"p{i}" for i in range(1500)]
+    joins = shop.upload(rows_of("ANN", *crowd, "bea"), on_existing="join").json
+    merge = shop.upload(rows_of("bea", *crowd[:20], "Cid"),
+                        on_existing="update").json
+    tap.equal(site.sql("SELECT COUNT(*), MIN(LENGTH(subjects)) FROM job_chunk"
+                       ), [["3", "176"]], "chunks wait with their subjects")
+    before = site.sql("SELECT HEX(job), n, MD5(payload) FROM job_chunk"
+                      " ORDER BY 1, 2")
+    tap.equal(delete(first[:1]).json["deleted"], 1, "ann is deleted")
+    after = site.sql("SELECT HEX(job), n, MD5(payload) FROM job_chunk"
+                     " ORDER BY 1, 2")
+    tap.equal(sum(a != b for a, b in zip(before, after)), 1,
+              "one chunk is written anew, the others are not opened")
+    tap.equal(site.sql("SELECT SUM(LENGTH(subjects)) FROM job_chunk"),
+              [[str(8 * (1501 + 22))]], "without ann's trace")
+    tap.equal(delete(first[2:]).json["deleted"], 1, "cid is deleted")
+    site.up("worker")
+    job = shop.wait(joins)
+    tap.equal((job["status"], job["succeeded"], job["failed"]),
+              ("completed_with_errors", 1501, 1), "the others join")
+    tap.equal([(e["row"], e["field"], e["code"]) for e in job["errors"]],
+              [(1, "", "unknown")], "ann's row is unknown")
+    job = shop.wait(merge)
+    tap.equal((job["succeeded"], job["failed"]), (21, 1), "an update, too")
+    tap.equal([e["code"] for e in job["errors"]], ["unknown"], "cid's row")
+    tap.equal(sorted(names()), sorted(["bea"] + crowd),
+              "neither is a customer again")
+    csv = shop.call("GET", f"/v1/jobs/{job['job_id'][-36:]}/errors").raw
+    tap.ok(b"id@example" not in csv.lower() and csv.count(b"\n") == 2,
+           "its error row holds nothing")
+    tap.equal(eyes.counts_wrong(), [], "the counts are right")
+
+
+def test_error_rows():
+    """Kept error rows about a deleted customer."""
+    stop_worker()
+    one = shop.upload(rows_of("eve", *[f"q{i}" for i in range(20)])).json
+    two = shop.upload(rows_of("EVE", *[f"r{i}" for i in range(20)])).json
+    site.up("worker")
+    jobs = [shop.wait(one), shop.wait(two)]
+    failed = [j for j in jobs if j["failed"]]
+    tap.equal([j["failed"] for j in failed], [1], "one eve was faster")
+    path = f"/v1/jobs/{failed[0]['job_id'][-36:]}/errors"
+    tap.ok(b"@example.org,e" in shop.call("GET", path).raw.lower(),
+           "the other is kept as an error row")
+    page = [c for c in shop.page(1).json["customers"]
+            if c["extended_profile"]["first_name"].lower() == "eve"]
+    tap.equal(delete([page[0]["customer_id"]]).json["deleted"], 1, "deleted")
+    tap.equal(shop.call("GET", path).raw.count(b"\n"), 1, "the row is gone")
+    tap.equal(site.sql("SELECT COUNT(*) FROM trace WHERE kind = 1"), [["0"]],
+              "and so is its trace")
+
+
+def test_answers():
+    """An idempotent answer that names a deleted customer."""
+    people = [{"email": f"{n}@example.org"} for n in ("x", "y")]
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    first = shop.check(people, headers=key)
+    tap.equal(first.status, 200, "done within the request")
+    tap.equal(shop.check(people, headers=key).raw, first.raw, "repeated")
+    ids = first.json["customer_ids"]
+    tap.equal(site.sql("SELECT COUNT(*) FROM trace WHERE kind = 2"), [["2"]],
+              "its customers are noted")
+    tap.equal(delete(ids[:1]).json["deleted"], 1, "one is deleted")
+    tap.equal(site.sql("SELECT COUNT(*) FROM idempotency"), [["0"]],
+              "the whole answer is gone")
+    tap.equal(shop.check(people, headers=key).status, 400,
+              "the key is free: the upload is judged anew")
+
+
+tap.run(globals())

@@ -1,0 +1,220 @@
+/* Deletion beside the queue, at the borders of buckets, in both forms of bulk
+ * statements; deletion of a group's members by their positions. */
+#include "model/customer.h"
+#include "model/customer_delete.h"
+#include "t/model/batch.h"
+#include "work/apply.h"
+
+#define MANY 2500
+
+static struct applied done;
+
+static void
+queue(struct batch *b, const char *const *rows, unsigned n, unsigned per_chunk,
+    enum on_existing existing)
+{
+	memset(b, 0, sizeof(*b));
+	b->rows = rows;
+	b->n = n;
+	b->per_chunk = per_chunk;
+	batch_queue(b, group.id, existing);
+}
+
+static void
+apply_all(void)
+{
+	struct claim c;
+
+	while (!job_claim(&site, "w", &c, NULL, &e))
+		must(work_apply(&site, &c, &done, &e), "apply");
+}
+
+/* Deletes customers and says how many there were. */
+static unsigned delete (const struct uuid *ids, unsigned n)
+{
+	bool gone[MANY];
+	struct deletion d = {
+	    .group = &group, .ids = ids, .n = n, .gone_out = gone};
+	unsigned i, told = 0;
+
+	must(customer_delete(&site, &one, &d, arena, &e), "delete");
+	for (i = 0; i < n; i++)
+		told += gone[i];
+	is_int((int)told, (int)d.deleted, "each is told of");
+	return d.deleted;
+}
+
+static uint64_t
+count(uint32_t segment_id)
+{
+	struct segment_page p;
+
+	must(segment_seek(site.db, &one, segment_id, 0, 1000, &p, &e), "seek");
+	return p.total;
+}
+
+static enum err_code
+no_flush(void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	return ERR_OK;
+}
+
+/* The ids of the members from `first` on. */
+static unsigned
+page(uint32_t segment_id, uint64_t first, struct uuid *out)
+{
+	struct segment_page p;
+	struct buf text = {0};
+	const char *id;
+	json_t *v;
+	size_t i, n;
+
+	must(segment_seek(site.db, &one, segment_id, first, 1000, &p, &e),
+	    "seek");
+	buf_addc(&text, '[');
+	must(customer_page_write(site.db, &one, segment_id, &p, 1000, &text,
+	         no_flush, NULL, &e),
+	    "page");
+	buf_addc(&text, ']');
+	must(json_read_mem(text.data, text.len, &v, &e), "parse");
+	n = json_array_size(v);
+	for (i = 0; i < n; i++) {
+		id = json_string_value(
+		    json_object_get(json_array_get(v, i), "customer_id"));
+		uuid_parse(id, strlen(id), &out[i]);
+	}
+	json_decref(v);
+	buf_free(&text);
+	return (unsigned)n;
+}
+
+static unsigned
+everybody(uint32_t segment_id, struct uuid *out)
+{
+	unsigned n = 0, some;
+
+	do
+		n += some = page(segment_id, n, out + n);
+	while (some == 1000);
+	return n;
+}
+
+static struct uuid all[MANY];
+static unsigned nall;
+
+/* Deletes every `step`th of those from `first` to before `end`; the others
+ * must be what is left, in their order, of the group and of all. */
+static void
+delete_slice(unsigned first, unsigned end, unsigned step, const char *name)
+{
+	static struct uuid gone[MANY], left[MANY], got[MANY];
+	unsigned i, ngone = 0, nleft = 0;
+
+	for (i = 0; i < nall; i++)
+		if (i >= first && i < end && !((i - first) % step))
+			gone[ngone++] = all[i];
+		else
+			left[nleft++] = all[i];
+	is_int((int)delete (gone, ngone), (int)ngone, name);
+	is_int((int)count(group.id), (int)nleft, "the count of the group");
+	is_int((int)count(SEGMENT_ALL), (int)nleft, "the count of all");
+	ok(everybody(group.id, got) == nleft &&
+	        !memcmp(got, left, nleft * sizeof(*got)),
+	    "the group's pages are the others");
+	ok(everybody(SEGMENT_ALL, got) == nleft &&
+	        !memcmp(got, left, nleft * sizeof(*got)),
+	    "and so are those of all");
+	is_int((int)delete (gone, ngone), 0, "a second time: nobody");
+	memcpy(all, left, sizeof(left));
+	nall = nleft;
+}
+
+static void
+test_borders(bool bulk)
+{
+	static const char *rows[MANY];
+	struct batch b;
+	unsigned i;
+
+	server.conf.database_bulk = bulk;
+	db_close(site.db);
+	for (i = 0; i < MANY; i++)
+		rows[i] = arena_printf(
+		    arena, "b%u.%d@x.org|u%u.%d||", i, bulk, i, bulk);
+	queue(&b, rows, MANY, 1000, EXISTING_ERROR);
+	apply_all();
+	nall = everybody(group.id, all);
+	is_int((int)nall, MANY, "all are there");
+	delete_slice(1023, 1024, 1, "the last of a bucket");
+	delete_slice(1023, 1024, 1, "the first of the next");
+	delete_slice(900, 1300, 1, "a run over a border");
+	delete_slice(0, 1, 1, "the very first");
+	delete_slice(1400, 1500, 3, "every third");
+	delete_slice(nall - 1, nall, 1, "the very last");
+	delete_slice(0, 700, 1, "most of a bucket");
+	delete_slice(0, nall, 7, "every seventh");
+	delete_slice(0, nall, 1, "all of them");
+}
+
+/* A chunk that is claimed when one of its customers goes. */
+static void
+test_claimed(void)
+{
+	static const char *const rows[] = {"ann@x.org|||", "bea@x.org|||"};
+	static const char *const more[] = {
+	    "ANN@x.org|||gold", "bea@x.org|||tin"};
+	struct uuid ids[2];
+	struct batch b;
+	struct claim c;
+
+	queue(&b, rows, 2, 2, EXISTING_ERROR);
+	apply_all();
+	everybody(group.id, ids);
+	queue(&b, more, 2, 2, EXISTING_UPDATE);
+	must(job_claim(&site, "w", &c, NULL, &e), "claim");
+	is_int((int)delete (ids, 1), 1, "deleted while the chunk is claimed");
+	must(work_apply(&site, &c, &done, &e), "apply");
+	is_int((int)done.succeeded, 1, "the other row is applied");
+	is_int((int)done.failed, 1, "hers fails");
+	is_int((int)count(SEGMENT_ALL), 1, "and she is not made again");
+	is_int((int)delete (ids + 1, 1), 1, "the other goes too");
+}
+
+static void
+test_range(void)
+{
+	static const char *const rows[] = {
+	    "r0@x.org|||", "r1@x.org|||", "r2@x.org|||", "r3@x.org|||"};
+	struct segment_extent x;
+	struct batch b;
+	uint32_t n;
+
+	queue(&b, rows, 4, 4, EXISTING_ERROR);
+	apply_all();
+	must(segment_extent(site.db, &one, group.id, &x, &e), "extent");
+	is_int((int)x.members, 4, "four members");
+	ok(x.first <= b.job.first_position && x.end == b.job.first_position + 4,
+	    "and where they are");
+	must(customer_delete_range(&site, &one, &group, b.job.first_position,
+	         b.job.first_position + 2, 0, arena, &n, &e),
+	    "delete");
+	is_int((int)n, 0, "who came later than the time stays");
+	must(customer_delete_range(&site, &one, &group, b.job.first_position,
+	         b.job.first_position + 2, INT64_MAX, arena, &n, &e),
+	    "delete");
+	is_int((int)n, 2, "two of them");
+	is_int((int)count(group.id), 2, "two are left");
+}
+
+int
+main(void)
+{
+	batch_begin();
+	test_claimed();
+	test_borders(true);
+	test_borders(false);
+	test_range();
+	return batch_end();
+}
