@@ -28,6 +28,22 @@ STMT(CUSTOMER_READ_RANGE, WORKSPACE,
 STMT(CUSTOMER_IDS, WORKSPACE,
     "SELECT seq, uuid FROM customer"
     " WHERE workspace_id = :workspace AND seq >= ? AND seq < ? ORDER BY seq")
+/* Locks customers that are about to get a member row. */
+STMT(CUSTOMER_LOCK, WORKSPACE,
+    "SELECT seq FROM customer"
+    " WHERE workspace_id = :workspace AND seq IN (?...) FOR UPDATE")
+STMT(CUSTOMER_SEQS, WORKSPACE,
+    "SELECT uuid, seq FROM customer"
+    " WHERE workspace_id = :workspace AND uuid IN (?...)")
+STMT(CUSTOMER_UUIDS, WORKSPACE,
+    "SELECT seq, uuid FROM customer"
+    " WHERE workspace_id = :workspace AND seq IN (?...)")
+STMT(CUSTOMER_WORKSPACE, ACCOUNT,
+    "SELECT w.uuid FROM workspace w JOIN customer c"
+    " ON c.workspace_id = w.id WHERE w.account_id = :account AND c.uuid = ?")
+STMT(CUSTOMER_REVISION, WORKSPACE,
+    "SELECT revision FROM customer"
+    " WHERE workspace_id = :workspace AND uuid = ?")
 STMT(CUSTOMER_UNIQUE_INSERT, WORKSPACE,
     "INSERT INTO customer_unique"
     " (workspace_id, field_id, digest, seq, version)"
@@ -59,6 +75,13 @@ STMT(CUSTOMER_PLACED, WORKSPACE,
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
     " AND m.position >= ? AND m.position <= ? ORDER BY m.position")
+/* One customer, with the columns of a page and its revision. */
+STMT(CUSTOMER_BY_UUID, WORKSPACE,
+    "SELECT seq, uuid, profile, key_version, created_at, updated_at, revision"
+    " FROM customer WHERE workspace_id = :workspace AND uuid = ?")
+STMT(CUSTOMER_BY_SEQ, WORKSPACE,
+    "SELECT seq, uuid, profile, key_version, created_at, updated_at, revision"
+    " FROM customer WHERE workspace_id = :workspace AND seq = ?")
 STMT(CUSTOMER_SEALED, ACCOUNT,
     "UPDATE account_key SET sealed = sealed + ?"
     " WHERE account_id = :account AND kind = ? AND version = ?")

@@ -1,11 +1,30 @@
 /* Writing a chunk down. Locks that chunks may meet on come last, and in one
  * order: counts of `all`, counts of the group, the account's key, the job. */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/audit.h"
 #include "model/segment.h"
 #include "work/chunk.h"
 
-/* Gives up the old values of unique fields that merged rows change. */
+/* Marks the unique fields whose values change. The digests of a value, one for
+ * each index key, stay or move together. */
+static void
+mark_moves(struct chunk *c)
+{
+	struct claimed_key *keys;
+	unsigned n, i;
+
+	keys = chunk_keys(&c->keys, &n);
+	for (i = 0; i < n; i++)
+		if (!keys[i].kept)
+			bit_set(c->rows[keys[i].row].moves, keys[i].field);
+}
+
+/* Gives up what merged rows have in the unique fields of a list: all, or those
+ * that move. */
 static enum err_code
-drop_keys_of(struct chunk *c, struct buf *list, struct err *e)
+drop_keys_of(struct chunk *c, struct buf *list, bool all, struct err *e)
 {
 	struct claimed_key *keys;
 	uint64_t *seqs;
@@ -17,10 +36,13 @@ drop_keys_of(struct chunk *c, struct buf *list, struct err *e)
 	for (i = 0; i < n && !err;) {
 		uint32_t field_id = keys[i].key.field_id;
 
-		for (m = 0; i < n && keys[i].key.field_id == field_id; i++)
-			if (c->rows[keys[i].row].fate == FATE_MERGE &&
-			    !keys[i].kept)
-				seqs[m++] = c->rows[keys[i].row].seq;
+		for (m = 0; i < n && keys[i].key.field_id == field_id; i++) {
+			const struct row *row = &c->rows[keys[i].row];
+
+			if (row->fate == FATE_MERGE &&
+			    (all || bit_get(row->moves, keys[i].field)))
+				seqs[m++] = row->seq;
+		}
 		err = customer_drop_keys(
 		    c->site->db, &c->ctx, field_id, seqs, m, e);
 	}
@@ -37,9 +59,11 @@ take_keys(struct chunk *c, struct err *e)
 	keys = chunk_keys(&c->keys, &n);
 	list = arena_calloc(c->try, n, sizeof(*list));
 	for (i = 0; i < n; i++) {
-		enum fate fate = c->rows[keys[i].row].fate;
+		const struct row *row = &c->rows[keys[i].row];
 
-		if (fate == FATE_NEW || (fate == FATE_MERGE && !keys[i].kept))
+		if (row->fate == FATE_NEW ||
+		    (row->fate == FATE_MERGE &&
+		        bit_get(row->moves, keys[i].field)))
 			list[m++] = keys[i].key;
 	}
 	return customer_take_keys(c->site->db, &c->ctx, list, m, e);
@@ -51,10 +75,11 @@ store_customers(struct chunk *c, struct err *e)
 	struct db *db = c->site->db;
 	enum err_code err = ERR_OK;
 
+	mark_moves(c);
 	if (c->nmerged)
-		err = drop_keys_of(c, &c->keys, e);
+		err = drop_keys_of(c, &c->keys, false, e);
 	if (!err && c->nmerged)
-		err = drop_keys_of(c, &c->cleared, e);
+		err = drop_keys_of(c, &c->cleared, true, e);
 	if (!err)
 		err = customer_insert(db, &c->ctx, c->created, c->ncreated,
 		    &c->profiles, c->now, e);
@@ -111,6 +136,23 @@ store_members(struct chunk *c, const bool *in, struct member *members,
 	    c->site->db, &c->ctx, c->job.segment_id, members, n, c->now, e);
 }
 
+/* Of a customer that was deleted nothing is kept. */
+static void
+forget(const struct chunk *c, struct record *r)
+{
+	memset(r->values, 0, c->schema.n * sizeof(*r->values));
+	r->has_customer = false;
+	r->matched = 0;
+}
+
+static const char *
+wrong_name(const struct chunk *c, const struct row *row)
+{
+	return row->wrong_field == FIELD_CUSTOMER_ID
+	           ? RECORD_CUSTOMER_ID
+	           : c->schema.fields[row->wrong_field].name;
+}
+
 static enum err_code
 store_errors(struct chunk *c, struct err *e)
 {
@@ -124,11 +166,12 @@ store_errors(struct chunk *c, struct err *e)
 		if (row->fate != FATE_WRONG)
 			continue;
 		err = chunk_unpack(c, row, &r, e);
+		if (!err && r.erased)
+			forget(c, &r);
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,
-			    &c->schema, &r,
-			    c->schema.fields[row->wrong_field].name, row->wrong,
-			    e);
+			    &c->schema, &r, wrong_name(c, row), row->wrong, e);
+		c->out->wrong = row->wrong;
 		c->out->failed++;
 	}
 	return err;
@@ -152,17 +195,32 @@ count_all(struct chunk *c, struct err *e)
 	    c->site->db, &c->ctx, SEGMENT_ALL, members, c->ncreated, e);
 }
 
-enum err_code
-chunk_store(struct chunk *c, struct err *e)
+static enum err_code
+audit_update(struct chunk *c, struct err *e)
+{
+	char detail[200], job[UUID_TEXT];
+	struct audit_event event = {.action = AUDIT_CUSTOMER_UPDATE,
+	    .subject = c->nrows == 1 ? &c->rows[0].uuid : &c->job.uuid,
+	    .detail = detail};
+
+	uuid_format(&c->job.uuid, job);
+	snprintf(detail, sizeof(detail),
+	    "{\"job\":\"%s\",\"rows\":%u,\"changed\":%u,\"failed\":%u}", job,
+	    c->nrows, c->nmerged, c->out->failed);
+	return audit_change(c->site, &c->ctx, &event, 1, e);
+}
+
+static enum err_code
+store_new(struct chunk *c, struct err *e)
 {
 	struct member *members =
 	    arena_calloc(c->try, c->nrows, sizeof(*members));
 	bool *in = arena_calloc(c->try, c->nrows, sizeof(*in));
 	bool grouped = c->job.segment_id != SEGMENT_ALL;
-	enum err_code err = store_customers(c, e);
+	enum err_code err = ERR_OK;
 	unsigned n = 0;
 
-	if (!err && grouped)
+	if (grouped)
 		err = find_members(c, in, e);
 	if (!err && grouped)
 		err = store_members(c, in, members, &n, e);
@@ -173,6 +231,19 @@ chunk_store(struct chunk *c, struct err *e)
 	if (!err && n)
 		err = segment_count_add(
 		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
+	return err;
+}
+
+enum err_code
+chunk_store(struct chunk *c, struct err *e)
+{
+	bool update = c->job.kind == JOB_KIND_UPDATE;
+	enum err_code err = store_customers(c, e);
+
+	if (!err)
+		err = update ? store_errors(c, e) : store_new(c, e);
+	if (!err && update)
+		err = audit_update(c, e);
 	if (!err && c->sealed)
 		err = customer_count_sealed(c->site->db, &c->ctx,
 		    keyring_version(c->ring), c->sealed, e);
