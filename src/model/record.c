@@ -140,6 +140,7 @@ take_subject(const uint8_t **p, const uint8_t *end, struct record *r)
 	uint32_t flags;
 
 	r->revision = r->matched = 0;
+	r->customer = (struct uuid){{0}};
 	if (!take_u32(p, end, &flags) || flags > FLAGS)
 		return false;
 	r->has_customer = flags & HAS_CUSTOMER;
