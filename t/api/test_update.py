@@ -1,5 +1,7 @@
 """PATCH /v1/customer: whom a row means, what it changes, what is refused."""
+import os
 import re
+import signal
 import coffer
 import tap
 
@@ -293,6 +295,61 @@ def test_idempotency_key():
               "the key with other content")
     tap.equal(shop.check({"email": "i3@x.org"}, headers=key).status, 200,
               "keys are those of a route")
+
+
+def test_mended_errors():
+    """Wrong rows found while storing come back as a CSV that can be mended."""
+    place = site.workspace(FIELDS)
+    place.wait(place.upload(coffer.csv_rows(150, mark="me")).json)
+    people = place.page().json["customers"]
+    ids = [person["customer_id"] for person in people]
+    for child in site.children("worker"):
+        os.kill(child, signal.SIGSTOP)
+    data = "customer_id,First Name,username\n" + "".join(
+        f"{customer},New {i},name{i}\n" for i, customer in enumerate(ids))
+    waiting = patch_csv(data, place).json
+    tap.equal(waiting["status"], "queued", "an update waits")
+    place.check({"email": "fast@x.org", "username": "name7"})
+    for child in site.children("worker"):
+        os.kill(child, signal.SIGCONT)
+    job = place.wait(waiting)
+    tap.equal((job["status"], job["succeeded"], job["failed"]),
+              ("completed_with_errors", 149, 1), "another was faster")
+    reply = place.call("GET", "/" + job["errors_url"].split("/", 3)[3])
+    tap.equal(reply.raw.decode().splitlines(),
+              ["customer_id,first_name,username,error_row,error_field,"
+               "error_code", f"{ids[7]},New 7,name7,8,username,unique"],
+              "errors_url has the original columns, customer_id too")
+    again = patch_csv(reply.raw.replace(b",name7,", b",mended7,"), place)
+    tap.equal((again.status, again.json.get("customer_ids")),
+              (200, [ids[7]]), f"mended, it is sent again {again}")
+    job = place.job(again.json).json
+    reply = place.call("GET", "/" + job["errors_url"].split("/", 3)[3])
+    tap.equal((job["status"], len(reply.raw.splitlines())), ("completed", 1),
+              "and its own errors are none")
+
+
+def test_many_at_once():
+    """Updates and an upload with on_existing=update on the same customers."""
+    place = site.workspace(FIELDS)
+    data = coffer.csv_rows(400, mark="ma")
+    place.wait(place.upload(data).json)
+    lines = data.splitlines()
+    answers = []
+    for turn in range(4):
+        rows = lines[1:] if turn % 2 else lines[:0:-1]
+        text = "\n".join([lines[0]] + [row.replace("Ann", f"T{turn}")
+                                       for row in rows]) + "\n"
+        answers.append(patch_csv(text, place).json if turn < 3 else
+                       place.upload(text, on_existing="update").json)
+    for answer in answers:
+        job = place.wait(answer)
+        tap.equal((job["status"], job["succeeded"]), ("completed", 400),
+                  job["operation"])
+    tap.equal(site.sql("SELECT DISTINCT revision, LENGTH(events) FROM customer"
+                       " WHERE workspace_id = (SELECT MAX(id) FROM"
+                       " workspace)"), [["5", "40"]],
+              "each changed each customer once, with an event")
 
 
 tap.run(globals())
