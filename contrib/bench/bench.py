@@ -41,14 +41,16 @@ FIELDS = [
      "field_format": "USD"}]
 
 
-def make_csv(mark):
+def make_csv(mark, shift=0):
+    """10,000 customers; with another shift every value but the e-mail is
+    another."""
     lines = [",".join(field["field_name"] for field in FIELDS)]
-    lines += [f"customer.{i}.{mark}@example.com,+44 20 {i:08},"
+    lines += [f"customer.{i - shift}.{mark}@example.com,+44 20 {i:08},"
               f"{i % 28 + 1:02}/{i % 12 + 1:02}/{1940 + i % 60},"
               f"\"{i % 250}, High Street\nLondon\",Zoë {i % 97},"
               f"O'Brien-{i % 89},{'VIP' if i % 2 else 'regular'},"
               f"20{10 + i % 15}-{i % 12 + 1:02}-{i % 28 + 1:02},"
-              f"{i % 20000}.{i % 100:02}" for i in range(ROWS)]
+              f"{i % 20000}.{i % 100:02}" for i in range(shift, ROWS + shift)]
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
@@ -145,13 +147,13 @@ class Bench:
 
     # Uploads
 
-    def upload(self):
+    def upload(self, data=None, method="POST", where="/v1/customer/check"):
         """One upload, from POST to completed; seconds, and those until the
         answer of the POST."""
         body, kind = coffer.multipart(
-            self.shop.group(), make_csv(uuid.uuid4().hex[:8]))
+            self.shop.group(), data or make_csv(uuid.uuid4().hex[:8]))
         began = time.time()
-        job = self.call("POST", "/v1/customer/check", body, kind)
+        job = self.call(method, where, body, kind)
         answered = time.time()
         path = "/" + job["job_id"].split("/", 1)[1]
         while not job.get("finished_at"):
@@ -198,6 +200,26 @@ class Bench:
                     f"{statistics.median(answers) * 1000:.0f} ms)",
                     f"{load * 1000:.0f} ms", post / load, f"<= {target}",
                     post / load <= target)
+
+    def updates(self, target):
+        """Uploads, and updates of the same rows found by their e-mails, by
+        turns."""
+        posts, patches, answers = [], [], []
+        for turn in range(self.args.runs + 1):
+            mark = uuid.uuid4().hex[:8]
+            post, _ = self.upload(make_csv(mark))
+            patch, answered = self.upload(
+                make_csv(mark, 1009), "PATCH", "/v1/customer")
+            if turn:
+                posts.append(post)
+                patches.append(patch)
+                answers.append(answered)
+        post, patch = statistics.median(posts), statistics.median(patches)
+        self.report(f"update 10,000 rows by e-mail, {self.args.rows} stored /"
+                    " upload", f"{patch * 1000:.0f} ms (PATCH alone "
+                    f"{statistics.median(answers) * 1000:.0f} ms)",
+                    f"{post * 1000:.0f} ms", patch / post, f"<= {target}",
+                    patch / post <= target)
 
     def truncate(self, keep_template=False):
         if keep_template:
@@ -342,7 +364,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--only", default="empty,full,pages,delete")
+    parser.add_argument("--only",
+                        default="empty,full,update,delete,pages")
     args = parser.parse_args()
     bench = Bench(args)
     if "empty" in args.only:
@@ -360,6 +383,9 @@ def main():
         print("Uploads at that size", flush=True)
         bench.uploads(f"upload 10,000 rows, {args.rows} stored / LOAD DATA",
                       1.0, False)
+    if "update" in args.only:
+        print("Updates", flush=True)
+        bench.updates(1.5)
     if "delete" in args.only:
         print("Deletions", flush=True)
         bench.deletions()

@@ -1,8 +1,12 @@
-/* POST /v1/customer/check: an upload is validated, and queued or done. */
+/* POST /v1/customer/check and PATCH /v1/customer: rows are validated, and
+ * queued or done. */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/api.h"
+#include "api/etag.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "http/route.h"
 #include "ingest/form.h"
 #include "ingest/upload.h"
@@ -39,28 +43,57 @@ send_answer(struct request *rq, const struct upload *u)
 	buf_add(out, u->answer.data, u->answer.len);
 }
 
+/* A change under a precondition is never left to the worker: what could not be
+ * done now is not done. */
+static enum err_code
+give_up(struct request *rq, struct upload *u, enum err_code code, struct err *e)
+{
+	struct err fault;
+
+	if (job_fail(rq->site, &rq->ctx, &u->claim, &fault))
+		log_err("ending a job", &fault);
+	if (code == ERR_PRECONDITION)
+		return code;
+	log_err("a change under a precondition", e);
+	return err_set(e, ERR_RETRY, NULL);
+}
+
+/* A row that was right when it was looked at, and is wrong now. */
+static enum err_code
+refuse(const struct applied *done, struct err *e)
+{
+	if (done->wrong == ROW_UNKNOWN)
+		return err_set(e, ERR_PRECONDITION, NULL);
+	return err_set(e, ERR_CONFLICT,
+	    "another change has just taken a unique value of this one");
+}
+
 /* Does a small upload at once. What meets a conflict or a fault is left to the
  * worker, with the answer as it is; the database is as sound as before. */
-static void
-apply(struct request *rq, struct upload *u)
+static enum err_code
+apply(struct request *rq, struct upload *u, struct err *e)
 {
 	struct applied *done = arena_alloc(rq->arena, sizeof(*done));
-	struct err e;
-	enum err_code code;
+	enum err_code code = work_apply(rq->site, &u->claim, done, e);
+	struct err fault;
 
-	code = work_apply(rq->site, &u->claim, done, &e);
+	if (code && u->condition)
+		return give_up(rq, u, code, e);
 	if (code) {
-		log_err("an upload within its request", &e);
+		log_err("an upload within its request", e);
 		job_chunk_retry(rq->site, &rq->ctx, &u->claim);
 		wake_send(rq->site->conf, 1);
-		return;
+		return ERR_OK;
 	}
 	if (done->failed)
-		return;
+		return u->condition ? refuse(done, e) : ERR_OK;
 	code = upload_completed(
-	    rq->site, &rq->ctx, u, done->ids, done->created, rq->arena, &e);
+	    rq->site, &rq->ctx, u, done->ids, done->created, rq->arena, &fault);
 	if (code)
-		log_err("keeping the answer of an upload", &e);
+		log_err("keeping the answer of an upload", &fault);
+	if (done->revision)
+		etag_header(rq, done->revision);
+	return ERR_OK;
 }
 
 /* What is only looked at, or refused for its rows, tells which unique values
@@ -84,8 +117,8 @@ run(struct request *rq, struct upload *u, struct err *e)
 
 	note_check(rq, u, code);
 	if (!code && u->claimed)
-		apply(rq, u);
-	else if (!code)
+		code = apply(rq, u, e);
+	else if (!code && !u->validate_only)
 		wake_send(rq->site->conf, u->job.chunks_left);
 	if (!code || (code == ERR_INVALID && u->answer.len)) {
 		send_answer(rq, u);
@@ -107,11 +140,44 @@ find_group(
 }
 
 static enum err_code
-check(struct request *rq, const struct form *f, struct err *e)
+find_match(const struct form *f, struct upload *u, struct err *e)
+{
+	if (!f->match_by)
+		return ERR_OK;
+	u->match = schema_find(u->schema, f->match_by, strlen(f->match_by));
+	if (u->match && u->match->unique)
+		return ERR_OK;
+	return err_set(e, ERR_BAD_REQUEST,
+	    "match_by must be a unique field of the workspace: %.*s is none",
+	    (int)utf8_cut(f->match_by, strnlen(f->match_by, 200)), f->match_by);
+}
+
+/* What a request asks for: the form and the headers. */
+static enum err_code
+read_wishes(struct request *rq, const struct form *f, struct upload *u,
+    struct precondition *condition, struct err *e)
+{
+	bool given = false;
+	enum err_code code = find_group(rq, f, u, e);
+
+	if (!code)
+		code = find_match(f, u, e);
+	if (!code)
+		code = read_key(rq, &u->again, e);
+	if (!code && u->kind == JOB_KIND_UPDATE)
+		code = etag_if_match(rq, &given, condition, e);
+	u->condition = given ? condition : NULL;
+	return code;
+}
+
+static enum err_code
+take(struct request *rq, const struct form *f, struct err *e)
 {
 	struct schema schema = {0};
+	struct precondition condition = {0};
 	struct upload u = {.account_code = rq->account_code,
 	    .schema = &schema,
+	    .kind = f->update ? JOB_KIND_UPDATE : JOB_KIND_UPLOAD,
 	    .validate_only = f->validate_only,
 	    .on_existing = f->on_existing,
 	    .file = f->file,
@@ -125,9 +191,7 @@ check(struct request *rq, const struct form *f, struct err *e)
 	if (!code && !schema.n)
 		code = err_set(e, ERR_NO_WORKSPACE, NULL);
 	if (!code)
-		code = find_group(rq, f, &u, e);
-	if (!code)
-		code = read_key(rq, &u.again, e);
+		code = read_wishes(rq, f, &u, &condition, e);
 	if (!code)
 		code = run(rq, &u, e);
 	upload_free(&u);
@@ -135,14 +199,26 @@ check(struct request *rq, const struct form *f, struct err *e)
 	return code;
 }
 
-enum err_code
-api_customer_check(struct request *rq, struct err *e)
+static enum err_code
+serve(struct request *rq, bool update, struct err *e)
 {
-	struct form form = {0};
+	struct form form = {.update = update};
 	enum err_code code = read_form(rq, &form, e);
 
 	if (!code)
-		code = check(rq, &form, e);
+		code = take(rq, &form, e);
 	form_free(&form);
 	return code;
+}
+
+enum err_code
+api_customer_check(struct request *rq, struct err *e)
+{
+	return serve(rq, false, e);
+}
+
+enum err_code
+api_customer_update(struct request *rq, struct err *e)
+{
+	return serve(rq, true, e);
 }

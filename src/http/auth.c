@@ -18,8 +18,8 @@
 /* Headers of which one alone may come: a second would be seen by one reader
  * and not by another. */
 static const char *const SINGLE[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY",
-    "HTTP_X_DXP_TENANT", "HTTP_COOKIE", "HTTP_IDEMPOTENCY_KEY",
-    "HTTP_CONTENT_TYPE", "CONTENT_TYPE"};
+    "HTTP_X_DXP_TENANT", "HTTP_COOKIE", "HTTP_IDEMPOTENCY_KEY", "HTTP_IF_MATCH",
+    "HTTP_IF_NONE_MATCH", "HTTP_CONTENT_TYPE", "CONTENT_TYPE"};
 
 /* Those of them in which a comma can only be two values joined. */
 static const char *const NO_COMMA[] = {

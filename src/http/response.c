@@ -80,9 +80,10 @@ reason(int status)
 		int status;
 		const char *text;
 	} TABLE[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"},
-	    {204, "No Content"}, {400, "Bad Request"}, {401, "Unauthorized"},
-	    {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-	    {409, "Conflict"}, {413, "Content Too Large"},
+	    {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
+	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
+	    {405, "Method Not Allowed"}, {409, "Conflict"},
+	    {412, "Precondition Failed"}, {413, "Content Too Large"},
 	    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
 	    {500, "Internal Server Error"}, {501, "Not Implemented"},
 	    {503, "Service Unavailable"}};
@@ -102,12 +103,14 @@ put_head(struct request *rq)
 	struct response *r = &rq->resp;
 	struct buf head = {.max = 0};
 
+	bool bare = r->status == 204 || r->status == 304;
+
 	buf_addf(&head, "Status: %d %s\r\n", r->status, reason(r->status));
 	buf_adds(&head, "Cache-Control: no-store\r\n"
 	                "X-Content-Type-Options: nosniff\r\n");
-	if (r->status != 204)
+	if (!bare)
 		buf_addf(&head, "Content-Type: %s\r\n", r->type);
-	if (!r->streaming && r->status != 204)
+	if (!r->streaming && !bare)
 		buf_addf(&head, "Content-Length: %zu\r\n", r->body.len);
 	if (rq->transport->names_request)
 		buf_addf(&head, "X-Request-Id: %s\r\n", rq->id);

@@ -138,31 +138,55 @@ look_field(struct existing *x, unsigned field, struct db *db,
 }
 
 enum err_code
-existing_look(struct existing *x, struct db *db, const struct db_context *ctx,
-    enum on_existing on_existing, struct row_errors *errs, struct arena *a,
-    unsigned *found_out, struct err *e)
+existing_find(struct existing *x, struct db *db, const struct db_context *ctx,
+    existing_found *found, void *arg, struct err *e)
 {
-	struct cell_error ce;
 	enum err_code code;
 	unsigned f, i;
 
-	*found_out = 0;
 	for (f = 0; f < x->nfields; f++) {
 		code = look_field(x, f, db, ctx, e);
 		if (code)
 			return code;
-		for (i = 0; i < x->nwanted[f]; i++) {
-			struct waiting *w =
-			    &x->rows[x->wanted[(size_t)f * ROWS + i].at];
-
-			if (x->seqs[i] == CUSTOMER_NONE ||
-			    !judge(w, x->seqs[i], on_existing, &ce))
-				continue;
-			row_errors_add(
-			    errs, a, w->row, w->line, x->fields[f]->name, &ce);
-			++*found_out;
-		}
+		for (i = 0; i < x->nwanted[f]; i++)
+			if (x->seqs[i] != CUSTOMER_NONE)
+				found(arg, x->wanted[(size_t)f * ROWS + i].at,
+				    f, x->seqs[i]);
 	}
 	existing_reset(x);
 	return ERR_OK;
+}
+
+/* Of an upload: what is to be judged. */
+struct judging {
+	struct existing *x;
+	enum on_existing on_existing;
+	struct row_errors *errs;
+	struct arena *a;
+	unsigned *found_out;
+};
+
+static void
+judge_one(void *arg, unsigned at, unsigned field, uint64_t seq)
+{
+	const struct judging *j = arg;
+	struct waiting *w = &j->x->rows[at];
+	struct cell_error ce;
+
+	if (!judge(w, seq, j->on_existing, &ce))
+		return;
+	row_errors_add(
+	    j->errs, j->a, w->row, w->line, j->x->fields[field]->name, &ce);
+	++*j->found_out;
+}
+
+enum err_code
+existing_look(struct existing *x, struct db *db, const struct db_context *ctx,
+    enum on_existing on_existing, struct row_errors *errs, struct arena *a,
+    unsigned *found_out, struct err *e)
+{
+	struct judging j = {x, on_existing, errs, a, found_out};
+
+	*found_out = 0;
+	return existing_find(x, db, ctx, judge_one, &j, e);
 }

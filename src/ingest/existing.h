@@ -32,7 +32,16 @@ void existing_value(
     struct existing *x, unsigned field, const uint8_t digest[INDEX_LEN]);
 bool existing_full(const struct existing *x);
 
-/* Looks up what waits, and forgets it. A value that is taken is ROW_UNIQUE with
+/* Looks up what waits, and forgets it: calls `found` for each value that the
+ * store has, with its row's place among those that waited (from 0), the field's
+ * place and the customer; all of one field, then all of the next. */
+typedef void existing_found(
+    void *arg, unsigned at, unsigned field, uint64_t seq);
+MUST_CHECK enum err_code existing_find(struct existing *x, struct db *db,
+    const struct db_context *ctx, existing_found *found, void *arg,
+    struct err *e);
+
+/* The same for an upload. A value that is taken is ROW_UNIQUE with
  * EXISTING_ERROR; otherwise one is if the row has another value of another
  * customer. *found_out counts these errors. Texts of errors live in `a`. */
 MUST_CHECK enum err_code existing_look(struct existing *x, struct db *db,

@@ -13,24 +13,28 @@ enum entry {
 	ENTRY_GROUP,
 	ENTRY_VALIDATE_ONLY,
 	ENTRY_ON_EXISTING,
+	ENTRY_MATCH_BY,
 	ENTRY_DATA,
 	ENTRY_FILE,
 	ENTRY_COUNT /* unknown */
 };
 
 static enum entry
-entry_find(const char *name)
+entry_find(const struct form *f, const char *name)
 {
 	static const char *const NAMES[] = {[ENTRY_WORKSPACE] = "workspace_id",
 	    [ENTRY_GROUP] = "customer_group_id",
 	    [ENTRY_VALIDATE_ONLY] = "validate_only",
 	    [ENTRY_ON_EXISTING] = "on_existing",
+	    [ENTRY_MATCH_BY] = "match_by",
 	    [ENTRY_DATA] = "customer_data",
 	    [ENTRY_FILE] = "data_file"};
 	unsigned i;
 
 	for (i = 0; i < ENTRY_COUNT && strcmp(NAMES[i], name); i++)
 		;
+	if (i == ENTRY_MATCH_BY && !f->update)
+		return ENTRY_COUNT;
 	return (enum entry)i;
 }
 
@@ -124,6 +128,8 @@ take_member(struct form *f, enum entry entry, const char *name, const json_t *v,
 	case ENTRY_ON_EXISTING:
 		code = take_string(name, v, &word, e);
 		return code ? code : set_on_existing(f, word, e);
+	case ENTRY_MATCH_BY:
+		return take_string(name, v, &f->match_by, e);
 	case ENTRY_DATA:
 		return take_data(f, v, e);
 	case ENTRY_FILE:
@@ -144,7 +150,7 @@ take_members(struct form *f, struct err *e)
 
 	json_object_foreach(f->body, name, v)
 	{
-		enum entry entry = entry_find(name);
+		enum entry entry = entry_find(f, name);
 
 		if (entry == ENTRY_COUNT)
 			buf_addf(
@@ -214,7 +220,7 @@ begin_part(void *arg, const struct multipart_part *part, struct err *e)
 {
 	struct parts *p = arg;
 
-	p->entry = entry_find(part->name);
+	p->entry = entry_find(p->form, part->name);
 	buf_reset(&p->value);
 	if (p->entry == ENTRY_COUNT)
 		return err_set(e, ERR_BAD_REQUEST, "unknown part: %.*s",
@@ -268,6 +274,9 @@ end_part(void *arg, struct err *e)
 		return set_validate_only(p->form, value, e);
 	case ENTRY_ON_EXISTING:
 		return set_on_existing(p->form, value, e);
+	case ENTRY_MATCH_BY:
+		p->form->match_by = arena_strdup(p->arena, value);
+		return ERR_OK;
 	case ENTRY_DATA:
 	case ENTRY_FILE:
 	case ENTRY_COUNT:

@@ -18,6 +18,8 @@
 
 /* Strings live in the arena. */
 struct form {
+	bool update;          /* the caller's: match_by is taken */
+	const char *match_by; /* NULL: not given */
 	const char *workspace_id;
 	const char *customer_group_id;
 	bool validate_only;
@@ -31,8 +33,8 @@ struct form {
 /* Reads a body. Missing workspace_id or customer_group_id, both or neither of
  * the rows' forms: ERR_MISSING_FIELDS. Members or parts that are unknown,
  * malformed or of a wrong type: ERR_BAD_REQUEST, naming them. Also the errors
- * of json_read, or of multipart_read and spool_write. A zeroed *out is filled
- * and ends with form_free, whatever came of it. */
+ * of json_read, or of multipart_read and spool_write. An *out that is zeroed
+ * but for `update` is filled and ends with form_free, whatever came of it. */
 MUST_CHECK enum err_code form_read_json(json_source *source, void *arg,
     const struct conf *conf, struct form *out, struct err *e);
 MUST_CHECK enum err_code form_read_multipart(json_source *source, void *arg,

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/utf8.h"
 
@@ -9,6 +10,7 @@
 
 struct column {
 	const struct field *field; /* NULL: passed over */
+	bool is_id;                /* or customer_id of an update */
 };
 
 void
@@ -81,6 +83,26 @@ is_passed_over(const struct csv_cell *c)
 	return false;
 }
 
+static bool
+is_customer_id(const struct csv_cell *c)
+{
+	size_t n = c->n;
+	const char *s = utf8_trim(c->s, &n);
+
+	return n == strlen(RECORD_CUSTOMER_ID) &&
+	       !strncasecmp(s, RECORD_CUSTOMER_ID, n);
+}
+
+static void
+map_customer_id(struct rows *r, unsigned i)
+{
+	if (r->used_id)
+		add_plain(r, RECORD_CUSTOMER_ID, ROW_DUPLICATE,
+		    "an earlier column is customer_id too");
+	r->used_id = true;
+	r->columns[i].is_id = true;
+}
+
 static void
 map_column(struct rows *r, unsigned i, const struct csv_cell *c)
 {
@@ -91,6 +113,10 @@ map_column(struct rows *r, unsigned i, const struct csv_cell *c)
 		snprintf(ce.text, sizeof(ce.text),
 		    "the name of column %u is not UTF-8", i + 1);
 		add_error(r, "", &ce);
+		return;
+	}
+	if (r->update && is_customer_id(c)) {
+		map_customer_id(r, i);
 		return;
 	}
 	f = schema_find_column(r->schema, r->scratch, c->s, c->n);
@@ -121,6 +147,9 @@ begin_row(struct rows *r, uint32_t row, uint32_t line)
 	memset(r->state, 0, r->schema->n * sizeof(*r->state));
 	r->record.row = row;
 	r->record.line = line;
+	r->record.has_customer = false;
+	r->record.matched = 0;
+	r->id_state = CELL_NONE;
 	r->right = true;
 }
 
@@ -134,7 +163,7 @@ rows_header(struct rows *r, const struct csv_row *header)
 	r->columns = arena_calloc(r->arena, header->n, sizeof(*r->columns));
 	for (i = 0; i < header->n; i++)
 		map_column(r, i, &header->cells[i]);
-	for (i = 0; i < r->schema->n; i++) {
+	for (i = 0; i < r->schema->n && !r->update; i++) {
 		const struct field *f = &r->schema->fields[i];
 
 		if (f->required && !r->used[i])
@@ -170,6 +199,59 @@ take_value(
 	r->record.values[i].n = (uint32_t)n;
 }
 
+/* Takes in the UUID of the row's customer. */
+static void
+take_id(struct rows *r, const char *s, size_t n)
+{
+	r->id_state = CELL_GIVEN;
+	if (uuid_parse(s, n, &r->record.customer))
+		return;
+	r->id_state = CELL_WRONG;
+	add_plain(r, RECORD_CUSTOMER_ID, ROW_FORMAT,
+	    "must be the UUID of a customer");
+}
+
+/* The field that names the customer of a row without customer_id. */
+static const struct field *
+naming_field(const struct rows *r)
+{
+	unsigned i;
+
+	if (r->match)
+		return r->match;
+	for (i = 0; i < r->schema->n; i++) {
+		const struct field *f = &r->schema->fields[i];
+
+		if (f->unique && r->state[i] != CELL_NONE &&
+		    !value_is_null(&r->record.values[i]))
+			return f;
+	}
+	return NULL;
+}
+
+static void
+identify(struct rows *r)
+{
+	static const struct uuid none;
+	const struct field *f = NULL;
+
+	r->record.has_customer = r->id_state == CELL_GIVEN;
+	if (r->id_state != CELL_NONE)
+		return;
+	r->record.customer = none;
+	f = naming_field(r);
+	if (!f || (r->state[index_of(r, f)] == CELL_NONE) ||
+	    value_is_null(&r->record.values[index_of(r, f)])) {
+		add_plain(r, f ? f->name : RECORD_CUSTOMER_ID, ROW_REQUIRED,
+		    "the row does not name its customer");
+		return;
+	}
+	if (r->state[index_of(r, f)] == CELL_WRONG)
+		return;
+	r->record.has_customer = true;
+	r->record.matched = f->id;
+}
+
 /* Puts the record together: the text does not move any more. */
 static bool
 end_row(struct rows *r)
@@ -183,13 +265,25 @@ end_row(struct rows *r)
 		v->json = NULL;
 		if (r->state[i] == CELL_GIVEN)
 			v->json = r->text.data + r->starts[i];
-		else if (r->state[i] == CELL_NONE && f->required)
+		else if (r->state[i] == CELL_NONE && f->required && !r->update)
 			add_plain(
 			    r, f->name, ROW_REQUIRED, "a value is required");
 	}
+	if (r->update)
+		identify(r);
 	if (r->text.len > r->row_bytes)
 		add_plain(r, "", ROW_LENGTH, "the row is too long");
 	return r->right;
+}
+
+static void
+take_id_cell(struct rows *r, const struct csv_cell *c)
+{
+	size_t n = c->n;
+	const char *s = utf8_valid(c->s, n) ? utf8_trim(c->s, &n) : c->s;
+
+	if (n)
+		take_id(r, s, n);
 }
 
 bool
@@ -205,6 +299,8 @@ rows_from_csv(struct rows *r, const struct csv_row *row)
 		size_t start = r->text.len;
 		bool right;
 
+		if (r->columns[i].is_id)
+			take_id_cell(r, c);
 		if (!f || field_text_is_blank(f, c->s, c->n))
 			continue;
 		right =
@@ -226,6 +322,28 @@ is_given(const struct field *f, const json_t *v)
 }
 
 static void
+read_id(struct rows *r, const json_t *v)
+{
+	if (jv_type(v) == JV_NULL)
+		return;
+	r->used_id = true;
+	if (jv_type(v) == JV_STRING) {
+		take_id(r, json_string_value(v), json_string_length(v));
+		return;
+	}
+	r->id_state = CELL_WRONG;
+	add_plain(r, RECORD_CUSTOMER_ID, ROW_TYPE, "must be a string");
+}
+
+/* null, where it may not clear. */
+static void
+refuse_null(struct rows *r, const struct field *f)
+{
+	r->state[index_of(r, f)] = CELL_WRONG;
+	add_plain(r, f->name, ROW_REQUIRED, "a value is required");
+}
+
+static void
 read_member(struct rows *r, const char *name, const json_t *v)
 {
 	const struct field *f = schema_find(r->schema, name, strlen(name));
@@ -233,12 +351,20 @@ read_member(struct rows *r, const char *name, const json_t *v)
 	struct cell_error ce;
 	bool right;
 
+	if (!f && r->update && !strcmp(name, RECORD_CUSTOMER_ID)) {
+		read_id(r, v);
+		return;
+	}
 	if (!f) {
 		add_plain(r, shown(r, name, strlen(name)), ROW_UNKNOWN,
 		    "the workspace has no such field");
 		return;
 	}
 	r->used[index_of(r, f)] = true;
+	if (r->update && f->required && jv_type(v) == JV_NULL) {
+		refuse_null(r, f);
+		return;
+	}
 	if (r->nulls && !f->required && jv_type(v) == JV_NULL) {
 		buf_adds(&r->text, "null");
 		take_value(r, index_of(r, f), start, true, &ce);
@@ -272,18 +398,24 @@ rows_from_json(struct rows *r, const json_t *v, uint32_t row)
 void
 rows_names(const struct rows *r, struct buf *out)
 {
-	const char *comma = "";
+	const char *comma = "", *name;
 	unsigned i, n = r->columns ? r->ncolumns : r->schema->n;
 
 	buf_addc(out, '[');
+	if (!r->columns && r->used_id) {
+		buf_adds(out, "\"" RECORD_CUSTOMER_ID "\"");
+		comma = ",";
+	}
 	for (i = 0; i < n; i++) {
 		const struct field *f =
 		    r->columns ? r->columns[i].field : &r->schema->fields[i];
 
-		if (!f || (!r->columns && !r->used[i]))
+		name = f ? f->name : RECORD_CUSTOMER_ID;
+		if ((!f && !r->columns[i].is_id) ||
+		    (!r->columns && !r->used[i]))
 			continue;
 		buf_adds(out, comma);
-		buf_add_json(out, f->name, strlen(f->name));
+		buf_add_json(out, name, strlen(name));
 		comma = ",";
 	}
 	buf_addc(out, ']');

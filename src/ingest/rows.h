@@ -22,6 +22,12 @@ struct rows {
 	struct arena *scratch; /* emptied at each row */
 	size_t value_bytes, row_bytes;
 	bool nulls; /* null in JSON clears, and is kept; else it is not given */
+	/* Of an update: a row names its customer, by customer_id, or by field
+	 * `match`, or, if that is NULL, by the first unique field that it
+	 * gives; nothing else is required, but null clears no required field.
+	 */
+	bool update;
+	const struct field *match;
 
 	struct column *columns; /* of the CSV, in its order */
 	unsigned ncolumns;
@@ -30,14 +36,16 @@ struct rows {
 	enum cell_state { CELL_NONE, CELL_GIVEN, CELL_WRONG } * state;
 	size_t *starts; /* of the values, in text */
 	bool *used;     /* some row of the upload gives it */
+	bool used_id;   /* the same of customer_id */
+	enum cell_state id_state;
 	struct buf text;
 	struct record record; /* the row that was read last */
 	bool right;           /* it has no errors so far */
 };
 
 /* Starts on an upload. Limits are in bytes, of one value and of all values of a
- * row, as stored. r->nulls is false, and the caller's to set. Ends with
- * rows_free. */
+ * row, as stored. r->nulls, update and match are the caller's to set. Ends
+ * with rows_free. */
 void rows_init(struct rows *r, const struct schema *schema, struct arena *a,
     struct row_errors *errs, size_t value_bytes, size_t row_bytes);
 void rows_free(struct rows *r);
@@ -50,7 +58,9 @@ bool rows_header(struct rows *r, const struct csv_row *header);
 
 /* Reads a row into r->record, which is good until the next call. False if it
  * has errors, which have been listed; the record then holds the values that
- * are right. An empty cell gives nothing. */
+ * are right. An empty cell gives nothing. Of an update, the record that names
+ * its customer has_customer; matched is the field that it does it by, and the
+ * UUID then none yet. */
 bool rows_from_csv(struct rows *r, const struct csv_row *row);
 
 /* The same from a JSON value, the row-th of the upload, from 1. null gives
@@ -58,7 +68,8 @@ bool rows_from_csv(struct rows *r, const struct csv_row *row);
 bool rows_from_json(struct rows *r, const json_t *v, uint32_t row);
 
 /* Appends the names of the upload's fields as a JSON array: the CSV's columns
- * in their order, or the fields that any object has given. */
+ * in their order, or the fields that any object has given, customer_id first.
+ */
 void rows_names(const struct rows *r, struct buf *out);
 
 #endif

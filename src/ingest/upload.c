@@ -13,6 +13,10 @@
 /* The answers that are kept under an Idempotency-Key, by HTTP status. */
 enum { DONE = 200, QUEUED = 202 };
 
+/* How often a transaction is begun because rows that hand unique values to each
+ * other turn out to be in several chunks: once, but for a store that moves. */
+#define PASSES_MAX 5
+
 /* What one run has; the transaction may go through it several times. */
 struct upload_run {
 	struct site *site;
@@ -22,6 +26,7 @@ struct upload_run {
 	struct row_errors *errs;
 	struct rows rows;
 	struct intake *intake;
+	bool again; /* rows that must stay together were not */
 	enum { NEW, REPEATED, RACED } found; /* under the key */
 };
 
@@ -115,7 +120,10 @@ read_rows(struct upload_run *run, struct err *e)
 
 	rows_init(&run->rows, run->u->schema, run->arena, run->errs,
 	    (size_t)c->limits_cell_bytes, (size_t)c->limits_row_bytes);
-	run->rows.nulls = run->u->on_existing == EXISTING_UPDATE;
+	run->rows.update = run->u->kind == JOB_KIND_UPDATE;
+	run->rows.match = run->u->match;
+	run->rows.nulls =
+	    run->rows.update || run->u->on_existing == EXISTING_UPDATE;
 	run->u->job.rows = 0;
 	code = intake_start(run->intake, e);
 	if (!code)
@@ -134,7 +142,8 @@ digest_content(struct upload_run *run, struct err *e)
 	struct upload *u = run->u;
 	struct keyring *k;
 	struct mac *m;
-	uint8_t options[6];
+	const struct precondition *c = u->condition;
+	uint8_t options[12] = {0};
 	enum err_code code = site_keyring(run->site, run->ctx, &k, e);
 
 	if (code)
@@ -142,10 +151,14 @@ digest_content(struct upload_run *run, struct err *e)
 	put_u32(options, u->segment_id);
 	options[4] = u->validate_only;
 	options[5] = (uint8_t)u->on_existing;
+	put_u32(options + 6, u->match ? u->match->id : 0);
+	options[10] = c ? (uint8_t)(1 + c->any) : 0;
+	options[11] = c ? (uint8_t)c->n : 0;
 	m = keyring_rest_mac(k, REST_IDEMPOTENCY);
 	mac_reset(m);
 	mac_add_part(m, u->workspace.b, UUID_LEN);
 	mac_add_part(m, options, sizeof(options));
+	mac_add_part(m, c ? c->list : NULL, c ? c->n * sizeof(c->list[0]) : 0);
 	mac_add_part(m, intake_digest(run->intake), MAC_LEN);
 	mac_finish(m, u->again.content);
 	return ERR_OK;
@@ -180,7 +193,7 @@ keep_answer(struct upload_run *run, struct err *e)
 	struct upload *u = run->u;
 	enum err_code code;
 
-	if (!u->again.key)
+	if (!u->again.key || (u->condition && !u->validate_only))
 		return ERR_OK;
 	code = idempotency_keep(
 	    run->site, run->ctx, &u->again, true, u->status, &u->answer, e);
@@ -195,12 +208,14 @@ claim(struct upload_run *run)
 {
 	struct upload *u = run->u;
 
-	u->claimed = u->job.rows <= run->site->conf->limits_inline_rows &&
-	             intake_chunks(run->intake) == 1;
+	u->claimed = u->condition ||
+	             (u->job.rows <= run->site->conf->limits_inline_rows &&
+	                 intake_chunks(run->intake) == 1);
 	if (!u->claimed)
 		return;
 	u->claim = (struct claim){.account_id = run->ctx->account_id,
 	    .workspace_id = run->ctx->workspace_id,
+	    .kind = u->kind,
 	    .job = u->job.uuid,
 	    .n = 0,
 	    .attempt = 1};
@@ -217,7 +232,7 @@ enqueue(struct upload_run *run, struct err *e)
 	rows_names(&run->rows, &names);
 	u->job.columns = arena_strndup(run->arena, names.data, names.len);
 	buf_free(&names);
-	u->job.kind = JOB_KIND_UPLOAD;
+	u->job.kind = u->kind;
 	u->job.segment_id = u->segment_id;
 	u->job.on_existing = u->on_existing;
 	claim(run);
@@ -257,11 +272,17 @@ body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	buf_reset(&run->u->answer);
 	run->found = NEW;
+	run->again = false;
 	code = read_rows(run, e);
 	if (!code)
 		code = find_answer(run, e);
 	if (!code && run->errs->total)
 		code = err_set(e, ERR_INVALID, NULL);
+	if (!code && intake_stale(run->intake))
+		code = err_set(e, ERR_PRECONDITION, NULL);
+	run->again = !code && intake_again(run->intake);
+	if (run->again)
+		code = err_fault(e, ERR_CONFLICT, "rows belong together");
 	if (!code)
 		code = accept(run, e);
 	rows_free(&run->rows);
@@ -332,16 +353,27 @@ upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
 	struct intake_options options = {.schema = u->schema,
 	    .workspace = u->workspace,
 	    .on_existing = u->on_existing,
+	    .update = u->kind == JOB_KIND_UPDATE,
+	    .segment_id = u->segment_id,
+	    .condition = u->condition,
 	    .store = !u->validate_only,
 	    .digest = u->again.key != NULL};
-	enum err_code code;
+	enum err_code code = ERR_OK;
+	int i;
 
 	assert(u->schema->n && !u->file == !!u->data);
+	assert(u->kind == JOB_KIND_UPDATE || (!u->match && !u->condition));
 	rand_uuid(&u->job.uuid);
 	options.job = u->job.uuid;
 	run.errs = arena_alloc(a, sizeof(*run.errs));
 	run.intake = intake_new(site, ctx, &options, run.errs, a);
-	code = db_transaction(site->db, body, done, &run, e);
+	for (i = 0; i < PASSES_MAX; i++) {
+		code = db_transaction(site->db, body, done, &run, e);
+		if (!code || !run.again)
+			break;
+	}
+	if (code && run.again)
+		code = err_fault(e, ERR_RETRY, "values move too fast");
 	code = conclude(&run, code, e);
 	intake_free(&run.intake);
 	return code;
@@ -361,7 +393,7 @@ upload_completed(struct site *site, const struct db_context *ctx,
 	if (!u->again.key)
 		return ERR_OK;
 	return idempotency_complete(
-	    site, ctx, &u->again, false, u->status, &u->answer, ids, n, e);
+	    site, ctx, &u->again, u->condition != NULL, u->status, &u->answer, ids, n, e);
 }
 
 void

@@ -1,7 +1,8 @@
 /*
- * Upload: the whole of a check. One transaction reads the rows, judges them,
- * and, if all are right, stores them as the chunks of a job, with the answer
- * under its Idempotency-Key. If one row is wrong, nothing is stored.
+ * Upload: the whole of a check, or of an update. One transaction reads the
+ * rows, judges them, and, if all are right, stores them as the chunks of a job,
+ * with the answer under its Idempotency-Key. If one row is wrong, nothing is
+ * stored.
  */
 #ifndef COFFER_INGEST_UPLOAD_H
 #define COFFER_INGEST_UPLOAD_H
@@ -12,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "ingest/intake.h"
 #include "ingest/spool.h"
 #include "model/idempotency.h"
 #include "model/job.h"
@@ -23,6 +25,12 @@ struct upload {
 	const struct schema *schema; /* with fields in it */
 	struct uuid workspace;
 	uint32_t segment_id;
+	enum job_kind kind; /* JOB_KIND_UPLOAD or JOB_KIND_UPDATE */
+	/* Of an update: the field that names the customers (or NULL), and
+	 * what the one customer must be (or NULL); such an update is always
+	 * claimed, and never left to the worker. */
+	const struct field *match;
+	const struct precondition *condition;
 	bool validate_only;
 	enum on_existing on_existing;
 	struct spool *file;       /* the rows: a CSV, */
@@ -41,17 +49,18 @@ struct upload {
  * that it is clean (and, but for validate_only, queued), or repeat the first
  * answer of its Idempotency-Key. A small upload is stored claimed: its one
  * chunk is the caller's to apply at once, or to give back by job_chunk_retry.
- * ERR_INVALID: `answer` lists what is wrong. Other errors have no answer:
- * ERR_BAD_REQUEST, ERR_TOO_MANY_ROWS, ERR_CONFLICT (the key was used with other
- * content), and those of the database. The arena keeps job.columns and texts.
+ * ERR_INVALID: `answer` lists what is wrong. ERR_PRECONDITION. Other errors
+ * have no answer: ERR_BAD_REQUEST, ERR_TOO_MANY_ROWS, ERR_CONFLICT (the key was
+ * used with other content), and those of the database. The arena keeps
+ * job.columns and texts.
  */
 MUST_CHECK enum err_code upload_run(struct site *site,
     const struct db_context *ctx, struct upload *u, struct arena *a,
     struct err *e);
 
 /* After a claimed upload was applied without a wrong row: the answer becomes
- * that of a completed job that made the n customers, and so does the one that
- * its Idempotency-Key keeps. */
+ * that of a completed job that made or changed the n customers, and so does the
+ * one that its Idempotency-Key keeps. */
 MUST_CHECK enum err_code upload_completed(struct site *site,
     const struct db_context *ctx, struct upload *u, const struct uuid *ids,
     uint32_t n, struct arena *a, struct err *e);

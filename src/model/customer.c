@@ -77,3 +77,139 @@ customer_lookup(struct db *db, const struct db_context *ctx, uint32_t field_id,
 	}
 	return err;
 }
+
+/* A UUID or a seq that is looked for, and its place in the caller's list. */
+struct sought {
+	struct uuid id;
+	uint64_t seq;
+	unsigned i;
+};
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	const struct sought *x = a, *y = b;
+
+	return memcmp(&x->id, &y->id, UUID_LEN);
+}
+
+static int
+compare_seqs(const void *a, const void *b)
+{
+	const struct sought *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* The first of the entries that are equal to `key`; NULL if there is none. */
+static const struct sought *
+first_of(const struct sought *key, const struct sought *list, unsigned n,
+    int (*compare)(const void *, const void *))
+{
+	const struct sought *s = bsearch(key, list, n, sizeof(*list), compare);
+
+	while (s && s > list && !compare(s - 1, key))
+		s--;
+	return s;
+}
+
+enum err_code
+customer_seqs(struct db *db, const struct db_context *ctx,
+    const struct uuid *ids, unsigned n, uint64_t *seq_out, struct arena *a,
+    struct err *e)
+{
+	struct sought *list = arena_calloc(a, n, sizeof(*list)), key;
+	struct db_val values[DB_LIST_MAX];
+	const struct sought *s;
+	enum err_code err = ERR_OK;
+	struct db_rows *r;
+	unsigned i, some;
+
+	for (i = 0; i < n; i++) {
+		list[i] = (struct sought){.id = ids[i], .i = i};
+		seq_out[i] = CUSTOMER_NONE;
+	}
+	qsort(list, n, sizeof(*list), compare_ids);
+	for (i = 0; i < n && !err; i += some) {
+		for (some = 0; some < DB_LIST_MAX && i + some < n; some++)
+			values[some] = db_uuid(&list[i + some].id);
+		err = db_query_list(db, ctx, SQL_CUSTOMER_SEQS, DB_NOARGS,
+		    (struct db_args){values, some}, &r, e);
+		if (err)
+			return err;
+		while (db_next(r)) {
+			db_get_uuid(r, 0, &key.id);
+			s = first_of(&key, list, n, compare_ids);
+			for (; s && s < list + n && !compare_ids(s, &key); s++)
+				seq_out[s->i] = (uint64_t)db_get_int(r, 1);
+		}
+		err = db_done(&r, e);
+	}
+	return err;
+}
+
+enum err_code
+customer_uuids(struct db *db, const struct db_context *ctx,
+    const uint64_t *seqs, unsigned n, struct uuid *out, bool *found_out,
+    struct arena *a, struct err *e)
+{
+	struct sought *list = arena_calloc(a, n, sizeof(*list)), key;
+	struct db_val values[DB_LIST_MAX];
+	const struct sought *s;
+	enum err_code err = ERR_OK;
+	struct db_rows *r;
+	unsigned i, some;
+
+	for (i = 0; i < n; i++) {
+		list[i] = (struct sought){.seq = seqs[i], .i = i};
+		found_out[i] = false;
+	}
+	qsort(list, n, sizeof(*list), compare_seqs);
+	for (i = 0; i < n && !err; i += some) {
+		for (some = 0; some < DB_LIST_MAX && i + some < n; some++)
+			values[some] = db_int((int64_t)list[i + some].seq);
+		err = db_query_list(db, ctx, SQL_CUSTOMER_UUIDS, DB_NOARGS,
+		    (struct db_args){values, some}, &r, e);
+		if (err)
+			return err;
+		while (db_next(r)) {
+			key.seq = (uint64_t)db_get_int(r, 0);
+			s = first_of(&key, list, n, compare_seqs);
+			for (; s && s < list + n && !compare_seqs(s, &key);
+			     s++) {
+				db_get_uuid(r, 1, &out[s->i]);
+				found_out[s->i] = true;
+			}
+		}
+		err = db_done(&r, e);
+	}
+	return err;
+}
+
+static void
+take_uuid(struct db_rows *r, void *out)
+{
+	db_get_uuid(r, 0, out);
+}
+
+enum err_code
+customer_workspace(struct db *db, const struct db_context *ctx,
+    const struct uuid *id, struct uuid *out, struct err *e)
+{
+	return db_one(db, ctx, SQL_CUSTOMER_WORKSPACE, DB_ARGS(db_uuid(id)),
+	    take_uuid, out, e);
+}
+
+static void
+take_revision(struct db_rows *r, void *out)
+{
+	*(uint32_t *)out = (uint32_t)db_get_int(r, 0);
+}
+
+enum err_code
+customer_revision(struct db *db, const struct db_context *ctx,
+    const struct uuid *id, uint32_t *out, struct err *e)
+{
+	return db_one(db, ctx, SQL_CUSTOMER_REVISION, DB_ARGS(db_uuid(id)),
+	    take_revision, out, e);
+}

@@ -26,9 +26,9 @@ void profile_build(struct buf *out, const struct schema *s,
     const char *customer);
 
 /* Appends to `out` the stored profile `old` with the record's values put in:
- * given ones replace (PII sealed afresh), others stay as they are; if `old` was
- * sealed under another key version its PII values are sealed anew, so that a
- * row has one version; if it has another layout than the schema (model/field.h)
+ * given ones replace, others stay as they are, and all PII values are sealed
+ * afresh under the current key, so that a row has one version and no IV of
+ * before; if it has another layout than the schema (model/field.h)
  * what a change of fields does is done to it. Values of fields that are PII now
  * but were not when stored are sealed. A given null takes a member out.
  * ERR_CRYPTO if a value cannot be opened or `old` is no profile; out then holds
@@ -37,6 +37,14 @@ MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
     const char *old, size_t n, uint32_t old_version, uint32_t old_layout,
     const struct record *r, struct keyring *k, const char *workspace,
     const char *customer, struct err *e);
+
+/* The same, telling what it did: changed[i] (of s->n) is set to true where the
+ * record gives field i another value than the customer had; others are left
+ * alone. changed may be NULL. All PII values are sealed afresh. */
+MUST_CHECK enum err_code profile_change(struct buf *out, const struct schema *s,
+    const char *old, size_t n, uint32_t old_version, uint32_t old_layout,
+    const struct record *r, struct keyring *k, const char *workspace,
+    const char *customer, bool *changed, struct err *e);
 
 /* A digest that makes a value unique: the customer that has it. field_id is
  * that of field_unique_id. */
@@ -54,6 +62,26 @@ MUST_CHECK enum err_code customer_lookup(struct db *db,
     const struct db_context *ctx, uint32_t field_id,
     const uint8_t (*digests)[INDEX_LEN], unsigned n, uint64_t *seq_out,
     struct arena *a, struct err *e);
+
+/* The seqs of n customers by their UUIDs, and the other way round:
+ * CUSTOMER_NONE and false in found_out where there is none. One round trip per
+ * 500. */
+MUST_CHECK enum err_code customer_seqs(struct db *db,
+    const struct db_context *ctx, const struct uuid *ids, unsigned n,
+    uint64_t *seq_out, struct arena *a, struct err *e);
+MUST_CHECK enum err_code customer_uuids(struct db *db,
+    const struct db_context *ctx, const uint64_t *seqs, unsigned n,
+    struct uuid *out, bool *found_out, struct arena *a, struct err *e);
+
+/* In which workspace of the account a customer is; ERR_NOT_FOUND. */
+MUST_CHECK enum err_code customer_workspace(struct db *db,
+    const struct db_context *ctx, const struct uuid *id, struct uuid *out,
+    struct err *e);
+
+/* The revision that a customer has now; ERR_NOT_FOUND. */
+MUST_CHECK enum err_code customer_revision(struct db *db,
+    const struct db_context *ctx, const struct uuid *id, uint32_t *out,
+    struct err *e);
 
 /* What a transaction of a chunk does to customers; all need the workspace. */
 
@@ -96,6 +124,12 @@ MUST_CHECK enum err_code customer_rewrite(struct db *db,
     const struct db_context *ctx, const struct customer *list, unsigned n,
     const struct buf *profiles, struct err *e);
 
+/* Locks the customers of n seqs (others than CUSTOMER_NONE), in the order of
+ * their seqs, which `seqs` must be in; *found_out: how many there are. */
+MUST_CHECK enum err_code customer_lock(struct db *db,
+    const struct db_context *ctx, const uint64_t *seqs, unsigned n,
+    unsigned *found_out, struct err *e);
+
 /* Takes unique values, quickest in the order of (field_id, digest);
  * ERR_DUPLICATE if one is taken already. */
 MUST_CHECK enum err_code customer_take_keys(struct db *db,
@@ -133,5 +167,12 @@ MUST_CHECK enum err_code customer_page_write(struct db *db,
     const struct db_context *ctx, uint32_t segment_id,
     const struct segment_page *page, unsigned limit, struct buf *out,
     customer_flush *flush, void *arg, struct err *e);
+
+/* Appends one customer as a page has it, by its UUID or, if that is NULL, by
+ * its seq. ERR_NOT_FOUND. *uuid_out and *revision_out: its own. */
+MUST_CHECK enum err_code customer_write(struct db *db,
+    const struct db_context *ctx, const struct uuid *uuid, uint64_t seq,
+    struct buf *out, struct uuid *uuid_out, uint32_t *revision_out,
+    struct err *e);
 
 #endif

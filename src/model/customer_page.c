@@ -261,3 +261,35 @@ customer_page_write(struct db *db, const struct db_context *ctx,
 	err = read_places(&g, page, limit, &members);
 	return err ? err : write_members(&g, &members);
 }
+
+static enum err_code
+stay(void *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	return ERR_OK;
+}
+
+#define COL_REVISION (COL_UPDATED + 1) /* of CUSTOMER_BY_UUID, _BY_SEQ */
+
+enum err_code
+customer_write(struct db *db, const struct db_context *ctx,
+    const struct uuid *uuid, uint64_t seq, struct buf *out,
+    struct uuid *uuid_out, uint32_t *revision_out, struct err *e)
+{
+	struct page g = {
+	    .db = db, .ctx = ctx, .out = out, .flush = stay, .e = e};
+	enum stmt st = uuid ? SQL_CUSTOMER_BY_UUID : SQL_CUSTOMER_BY_SEQ;
+	struct db_val key = uuid ? db_uuid(uuid) : db_int((int64_t)seq);
+	struct db_rows *r;
+	enum err_code err = db_query(db, ctx, st, DB_ARGS(key), &r, e);
+
+	if (err)
+		return err;
+	if (db_next(r)) {
+		db_get_uuid(r, COL_UUID, uuid_out);
+		*revision_out = (uint32_t)db_get_int(r, COL_REVISION);
+		err = add_row(&g, r);
+	}
+	err = rows_end(err, &r, e);
+	return !err && !g.some ? err_set(e, ERR_NOT_FOUND, NULL) : err;
+}

@@ -135,6 +135,30 @@ customer_read_range(struct db *db, const struct db_context *ctx, uint64_t first,
 	return rows_end(err, &r, e);
 }
 
+enum err_code
+customer_lock(struct db *db, const struct db_context *ctx, const uint64_t *seqs,
+    unsigned n, unsigned *found_out, struct err *e)
+{
+	struct db_val list[DB_LIST_MAX];
+	struct db_rows *r;
+	enum err_code err = ERR_OK;
+	unsigned i, some;
+
+	assert(db_in_transaction(db));
+	*found_out = 0;
+	for (i = 0; i < n && !err; i += some) {
+		some = fill_list(list, seqs, i, n);
+		err = db_query_list(db, ctx, SQL_CUSTOMER_LOCK, DB_NOARGS,
+		    (struct db_args){list, some}, &r, e);
+		if (err)
+			return err;
+		while (db_next(r))
+			++*found_out;
+		err = db_done(&r, e);
+	}
+	return err;
+}
+
 #define REWRITE_CELLS 9
 
 enum err_code

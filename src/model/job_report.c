@@ -97,6 +97,8 @@ error_text(const char *code)
 		return "a customer with this value exists already";
 	if (!strcmp(code, row_code_name(ROW_DUPLICATE)))
 		return "an earlier row of this upload has the same value";
+	if (!strcmp(code, row_code_name(ROW_UNKNOWN)))
+		return "the group has no such customer";
 	return "the row could not be stored";
 }
 
@@ -250,15 +252,16 @@ add_heading(const struct sheet *t)
 	buf_adds(t->out, "error_row,error_field,error_code\r\n");
 }
 
+/* The customer that a row named by customer_id. */
 static void
-add_customer(struct buf *out, const struct record *rec)
+add_customer(struct sheet *t, const struct record *rec)
 {
 	char text[UUID_TEXT];
 
-	if (!rec->has_customer)
+	if (!rec->has_customer || rec->matched)
 		return;
 	uuid_format(&rec->customer, text);
-	buf_adds(out, text);
+	buf_adds(t->out, text);
 }
 
 static void
@@ -268,7 +271,8 @@ add_cell(struct sheet *t, const struct record *rec, const char *name)
 	const struct value *v;
 
 	if (!f) {
-		add_customer(t->out, rec);
+		if (!strcmp(name, RECORD_CUSTOMER_ID))
+			add_customer(t, rec);
 		return;
 	}
 	v = &rec->values[f - t->schema.fields];

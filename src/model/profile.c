@@ -11,6 +11,7 @@ struct merge {
 	const char *workspace, *customer;
 	struct buf *out;
 	struct buf plain; /* a value that was opened */
+	bool *changed;    /* by field, or NULL */
 	struct err *e;
 };
 
@@ -73,7 +74,7 @@ keep_raw(const struct merge *m, const struct profile_member *v)
 	buf_add(m->out, v->json, v->n);
 }
 
-/* Keeps a value of a PII field, under the current key from here on. */
+/* Keeps a value of a PII field, under the current key and a fresh IV. */
 static enum err_code
 keep_pii(struct merge *m, const struct field *f, const struct profile_member *v)
 {
@@ -88,10 +89,6 @@ keep_pii(struct merge *m, const struct field *f, const struct profile_member *v)
 		    m->e);
 		if (err)
 			return err;
-		if (m->old_version == keyring_version(m->ring)) {
-			keep_raw(m, v);
-			return ERR_OK;
-		}
 		json = m->plain.data;
 		n = m->plain.len;
 	}
@@ -109,6 +106,55 @@ keep(struct merge *m, const struct profile_member *v)
 		return keep_pii(m, f, v);
 	keep_raw(m, v);
 	return ERR_OK;
+}
+
+static void
+note_change(struct merge *m, unsigned i)
+{
+	if (m->changed)
+		m->changed[i] = true;
+}
+
+/* Whether the record gives field i another value than `v`, the stored one. One
+ * that cannot be opened is another. */
+static bool
+differs(struct merge *m, unsigned i, const struct profile_member *v)
+{
+	const struct field *f = &m->schema->fields[i];
+	const struct value *given = &m->record->values[i];
+	const char *json = v->json;
+	size_t n = v->n;
+	struct err e;
+
+	if (value_is_null(given))
+		return true;
+	if (f->pii && profile_looks_sealed(v)) {
+		buf_reset(&m->plain);
+		if (value_open(m->ring, m->old_version, m->workspace,
+		        m->customer, f->name, v->json + 1, v->n - 2, &m->plain,
+		        &e))
+			return true;
+		json = m->plain.data;
+		n = m->plain.len;
+	}
+	return n != given->n || memcmp(json, given->json, n) != 0;
+}
+
+static void
+replace(struct merge *m, unsigned i, const struct profile_member *v)
+{
+	if (m->changed && differs(m, i, v))
+		note_change(m, i);
+	add_given(m, i);
+}
+
+/* A value that there was none of. */
+static void
+add_new(struct merge *m, unsigned i)
+{
+	if (!value_is_null(&m->record->values[i]))
+		note_change(m, i);
+	add_given(m, i);
 }
 
 static int
@@ -135,7 +181,7 @@ add_before(struct merge *m, unsigned *i, const struct profile_member *v)
 		if (order == 0)
 			return m->record->values[*i].json != NULL;
 		if (m->record->values[*i].json)
-			add_given(m, *i);
+			add_new(m, *i);
 	}
 	return false;
 }
@@ -150,7 +196,7 @@ merge_members(struct merge *m, const char *p, const char *end)
 	buf_addc(m->out, '{');
 	while (!err && profile_next(&p, end, &v)) {
 		if (add_before(m, &i, &v))
-			add_given(m, i++);
+			replace(m, i++, &v);
 		else
 			err = keep(m, &v);
 	}
@@ -164,14 +210,15 @@ merge_members(struct merge *m, const char *p, const char *end)
 }
 
 enum err_code
-profile_merge(struct buf *out, const struct schema *s, const char *old,
+profile_change(struct buf *out, const struct schema *s, const char *old,
     size_t n, uint32_t old_version, uint32_t old_layout, const struct record *r,
     struct keyring *k, const char *workspace, const char *customer,
-    struct err *e)
+    bool *changed, struct err *e)
 {
 	struct merge m = {.schema = s,
 	    .record = r,
 	    .ring = k,
+	    .changed = changed,
 	    .old_version = old_version,
 	    .old_layout = old_layout,
 	    .workspace = workspace,
@@ -185,4 +232,14 @@ profile_merge(struct buf *out, const struct schema *s, const char *old,
 	err = merge_members(&m, old[1] == '}' ? old + 1 : old, old + n);
 	buf_free(&m.plain);
 	return err;
+}
+
+enum err_code
+profile_merge(struct buf *out, const struct schema *s, const char *old,
+    size_t n, uint32_t old_version, uint32_t old_layout, const struct record *r,
+    struct keyring *k, const char *workspace, const char *customer,
+    struct err *e)
+{
+	return profile_change(out, s, old, n, old_version, old_layout, r, k,
+	    workspace, customer, NULL, e);
 }

@@ -20,18 +20,57 @@ value_is_null(const struct value *v)
 	return v->json && v->n == 4 && !memcmp(v->json, "null", 4);
 }
 
-enum { HAS_CUSTOMER = 1, HAS_REVISION = 2, ERASED = 4, FLAGS = 7 };
+enum {
+	HAS_CUSTOMER = 1,
+	HAS_REVISION = 2,
+	ERASED = 4,
+	MATCHED = 8,
+	FLAGS = 15
+};
 
 static void
 add_subject(struct buf *out, const struct record *r)
 {
 	add_u32(out, (r->has_customer ? HAS_CUSTOMER : 0) |
 	                 (r->revision ? HAS_REVISION : 0) |
-	                 (r->erased ? ERASED : 0));
+	                 (r->erased ? ERASED : 0) | (r->matched ? MATCHED : 0));
 	if (r->has_customer)
 		buf_add(out, r->customer.b, UUID_LEN);
 	if (r->revision)
 		add_u32(out, r->revision);
+	if (r->matched)
+		add_u32(out, r->matched);
+}
+
+#define AT_FLAGS 8 /* after row and line */
+#define AT_CUSTOMER 12
+#define AT_REVISION (AT_CUSTOMER + UUID_LEN)
+
+static bool
+has(const char *packed, uint32_t flag)
+{
+	return get_u32((const uint8_t *)packed + AT_FLAGS) & flag;
+}
+
+void
+record_point(char *packed, const struct uuid *customer)
+{
+	assert(has(packed, HAS_CUSTOMER));
+	memcpy(packed + AT_CUSTOMER, customer->b, UUID_LEN);
+}
+
+void
+record_pointed(const char *packed, struct uuid *out)
+{
+	assert(has(packed, HAS_CUSTOMER));
+	memcpy(out->b, packed + AT_CUSTOMER, UUID_LEN);
+}
+
+void
+record_revise(char *packed, uint32_t revision)
+{
+	assert(has(packed, HAS_REVISION) && revision);
+	put_u32((uint8_t *)packed + AT_REVISION, revision);
 }
 
 void
@@ -100,7 +139,8 @@ take_subject(const uint8_t **p, const uint8_t *end, struct record *r)
 {
 	uint32_t flags;
 
-	r->revision = 0;
+	r->revision = r->matched = 0;
+	r->customer = (struct uuid){{0}};
 	if (!take_u32(p, end, &flags) || flags > FLAGS)
 		return false;
 	r->has_customer = flags & HAS_CUSTOMER;
@@ -111,7 +151,9 @@ take_subject(const uint8_t **p, const uint8_t *end, struct record *r)
 		memcpy(r->customer.b, *p, UUID_LEN);
 		*p += UUID_LEN;
 	}
-	return !(flags & HAS_REVISION) || take_u32(p, end, &r->revision);
+	if (flags & HAS_REVISION && !take_u32(p, end, &r->revision))
+		return false;
+	return !(flags & MATCHED) || take_u32(p, end, &r->matched);
 }
 
 bool

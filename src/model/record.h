@@ -24,6 +24,10 @@ struct value {
 /* True for a value that clears. */
 bool value_is_null(const struct value *v);
 
+/* The column, and the name in errors, of the customer that a row is about; no
+ * field may have it. */
+#define RECORD_CUSTOMER_ID "customer_id"
+
 /* values[i] belongs to schema->fields[i]. */
 struct record {
 	uint32_t row;  /* data rows count from 1 */
@@ -33,6 +37,9 @@ struct record {
 	bool has_customer;
 	struct uuid customer;
 	uint32_t revision;
+	/* The id of the unique field whose value named the customer, and is no
+	 * change; 0 if customer_id did. */
+	uint32_t matched;
 	/* Its customer was deleted while it waited: nothing of it is left, and
 	 * the row fails. */
 	bool erased;
@@ -40,11 +47,17 @@ struct record {
 };
 
 /* Appends the packed form: row, line, flags, then, as the flags say, the
- * customer's UUID and the revision; count, then (field id, length, JSON) for
- * each given value in the order of the schema; integers are 32 bits
- * little-endian. The same record always packs to the same bytes. */
+ * customer's UUID, the revision and what was matched; count, then (field id,
+ * length, JSON) for each given value in the order of the schema; integers are
+ * 32 bits little-endian. The same record always packs to the same bytes. */
 void record_pack(
     struct buf *out, const struct schema *s, const struct record *r);
+
+/* Write into, and read from, a packed record that was packed with has_customer,
+ * or with a revision, what became known later. */
+void record_point(char *packed, const struct uuid *customer);
+void record_pointed(const char *packed, struct uuid *out);
+void record_revise(char *packed, uint32_t revision);
 
 /* Reads one packed record at *p, moving *p on; values point into the packed
  * bytes, the array lives in the arena. A value whose field no longer exists is

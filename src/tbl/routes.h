@@ -26,6 +26,11 @@ ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_LIST, api_cus
 ROUTE(GET, "/v1/jobs", V1, BEARER, RIGHT_JOBS, NONE, JOB_LIST, api_job_list)
 ROUTE(DELETE, "/v1/customer", V1, BEARER, RIGHT_WRITE, JSON, NONE,
     api_customer_delete)
+ROUTE(PATCH, "/v1/customer", V1, BEARER, RIGHT_WRITE, UPLOAD, NONE, api_customer_update)
+ROUTE(POST, "/v1/customer/find", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_FIND,
+    api_customer_find)
+ROUTE(GET, "/v1/customer/{customer_id}", V1, BEARER, RIGHT_READ, NONE, CUSTOMER_READ,
+    api_customer_show)
 ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ, api_job_show)
 ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE, api_job_cancel)
 ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE, JOB_ERRORS_READ,

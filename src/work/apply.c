@@ -27,7 +27,7 @@ static void
 add_keys(struct chunk *c, unsigned row, const struct record *r)
 {
 	struct index_digest digests[INDEX_VERSIONS_MAX];
-	struct claimed_key k = {.row = row};
+	struct claimed_key k = {.row = row, .owner = CUSTOMER_NONE};
 	const struct field *f;
 	unsigned i, ndigests;
 
@@ -35,8 +35,9 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 		const struct value *v = &r->values[k.field];
 
 		f = &c->schema.fields[k.field];
-		if (!f->unique || !v->json)
+		if (!f->unique || !v->json || k.field == c->rows[row].named)
 			continue;
+		bit_set(c->rows[row].says, k.field);
 		k.key.field_id = field_unique_id(f);
 		if (value_is_null(v)) {
 			buf_add(&c->cleared, &k, sizeof(k));
@@ -52,21 +53,47 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 	}
 }
 
+static unsigned
+index_of_field(const struct schema *s, uint32_t id)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n; i++)
+		if (id && s->fields[i].id == id)
+			return i;
+	return FIELD_CUSTOMER_ID;
+}
+
+/* Sets a row of an update up; its customer is found later. */
+static enum err_code
+set_up_update(
+    struct chunk *c, struct row *row, const struct record *r, struct err *e)
+{
+	if (!r->has_customer && !r->erased)
+		return err_fault(e, ERR_INTERNAL, "a row has no customer");
+	row->fate = FATE_MERGE;
+	row->uuid = r->customer;
+	row->revision = r->revision;
+	row->named = index_of_field(&c->schema, r->matched);
+	return ERR_OK;
+}
+
 /* Sets a row up as a new customer in its place. */
 static enum err_code
 set_up(struct chunk *c, struct row *row, const struct record *r, struct err *e)
 {
+	size_t nbits = (c->schema.n + 7) / 8;
+
 	if (!r->row || r->row > c->job.rows)
 		return err_fault(e, ERR_INTERNAL, "a row is not of its job");
+	row->says = arena_alloc(c->try, nbits);
+	row->moves = arena_alloc(c->try, nbits);
+	row->named = FIELD_CUSTOMER_ID;
+	if (c->job.kind == JOB_KIND_UPDATE)
+		return set_up_update(c, row, r, e);
 	row->place = c->job.first_seq + r->row - 1;
 	row->position = c->job.first_position + r->row - 1;
 	row->fate = FATE_NEW;
-	row->seq = CUSTOMER_NONE;
-	if (r->erased) {
-		row->fate = FATE_WRONG;
-		row->wrong = ROW_UNKNOWN;
-		row->wrong_field = c->schema.n;
-	}
 	return ERR_OK;
 }
 
@@ -78,18 +105,21 @@ read_rows(struct chunk *c, struct err *e)
 	struct record r;
 	enum err_code err = ERR_OK;
 
-	c->rows = arena_calloc(c->try, CHUNK_ROWS_MAX, sizeof(*c->rows));
 	for (c->nrows = 0; p < end && !err; c->nrows++) {
-		struct row *row = &c->rows[c->nrows];
+		struct row row = {.packed = p, .seq = CUSTOMER_NONE};
 
-		if (c->nrows == CHUNK_ROWS_MAX)
+		if (c->nrows == CHUNK_ROWS_MAX &&
+		    c->job.kind != JOB_KIND_UPDATE)
 			return err_fault(e, ERR_INTERNAL, "too long a chunk");
 		arena_reset(c->row);
-		row->packed = p;
 		if (!record_unpack(&p, end, &c->schema, c->row, &r))
 			return err_fault(e, ERR_INTERNAL, "a chunk is damaged");
-		err = set_up(c, row, &r, e);
-		if (!err)
+		err = set_up(c, &row, &r, e);
+		buf_add(&c->list, &row, sizeof(row));
+		c->rows = (struct row *)(void *)c->list.data;
+		if (r.erased)
+			chunk_wrong(c, c->nrows, row.named, ROW_UNKNOWN);
+		else if (!err)
 			add_keys(c, c->nrows, &r);
 	}
 	return err;
@@ -108,12 +138,12 @@ compare_keys(const void *a, const void *b)
 }
 
 static void
-sort_keys(struct chunk *c)
+sort_keys(struct buf *list)
 {
 	struct claimed_key *keys;
 	unsigned n;
 
-	keys = chunk_keys(&c->keys, &n);
+	keys = chunk_keys(list, &n);
 	if (n)
 		qsort(keys, n, sizeof(*keys), compare_keys);
 }
@@ -122,15 +152,17 @@ static void
 start_try(struct chunk *c)
 {
 	arena_reset(c->try);
-	c->keys.len = c->cleared.len = 0;
+	c->keys.len = c->cleared.len = c->list.len = 0;
+	c->rows = NULL;
 	buf_reset(&c->packed);
 	buf_reset(&c->profiles);
 	buf_reset(&c->old);
 	c->created = c->merged = NULL;
 	c->ncreated = c->nmerged = 0;
+	c->dirty = NULL;
 	c->now = clock_now_ms();
 	c->out->rows = c->out->succeeded = c->out->failed = 0;
-	c->out->created = 0;
+	c->out->created = c->out->revision = 0;
 }
 
 static enum err_code
@@ -149,8 +181,11 @@ body(struct db *db, void *arg, struct err *e)
 		err = read_rows(c, e);
 	if (err)
 		return err;
-	sort_keys(c);
-	if (c->careful)
+	sort_keys(&c->keys);
+	sort_keys(&c->cleared);
+	if (c->job.kind == JOB_KIND_UPDATE)
+		err = chunk_resolve_update(c, e);
+	else if (c->careful)
 		err = chunk_resolve(c, e);
 	if (!err)
 		err = chunk_build(c, e);
@@ -200,7 +235,8 @@ read_created(struct chunk *c, struct err *e)
 	struct uuid *ids;
 	enum err_code err;
 
-	if (!c->nrows)
+	c->out->revision = 0;
+	if (!c->nrows || c->job.kind == JOB_KIND_UPDATE)
 		return ERR_OK;
 	n = (unsigned)(c->rows[c->nrows - 1].place - first + 1);
 	ids = arena_calloc(c->arena, n, sizeof(*ids));
@@ -225,6 +261,7 @@ load(struct chunk *c, struct err *e)
 		err = job_check(db, &c->ctx, &c->job, &c->workspace, e);
 	if (!err)
 		err = schema_load(db, &c->ctx, c->arena, &c->schema, e);
+	c->ctx.user_id = c->job.user_id;
 	uuid_format(&c->workspace, c->workspace_text);
 	return err;
 }
@@ -234,6 +271,7 @@ release(struct chunk *c)
 {
 	schema_release(&c->schema);
 	buf_free(&c->packed);
+	buf_free(&c->list);
 	buf_free(&c->keys);
 	buf_free(&c->cleared);
 	buf_free(&c->profiles);

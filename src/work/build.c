@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/event.h"
 #include "vault/rand.h"
 #include "work/chunk.h"
 
@@ -56,60 +57,81 @@ build_new(struct chunk *c, struct row *row, struct customer *out, struct err *e)
 	return ERR_OK;
 }
 
-static int
-compare_customers(const void *a, const void *b)
+/* Appends to the customer's events, which move to the finished profiles, that
+ * the fields marked in `changed` changed. */
+static void
+add_event(struct chunk *c, struct customer *m, const bool *changed)
 {
-	const struct customer *x = a, *y = b;
+	uint32_t *ids = arena_calloc(c->row, c->schema.n, sizeof(*ids));
+	const char *old = m->nevents ? c->old.data + m->events_at : "";
+	size_t at = c->profiles.len;
+	unsigned i, n = 0;
 
-	return (x->seq > y->seq) - (x->seq < y->seq);
+	for (i = 0; i < c->schema.n; i++)
+		if (changed[i])
+			ids[n++] = c->schema.fields[i].id;
+	event_append(
+	    &c->profiles, old, m->nevents, c->now, EVENT_CHANGED, ids, n);
+	m->events_at = at;
+	m->nevents = c->profiles.len - at;
 }
 
-/* Reads the customers that are to be changed, by seq. */
-static enum err_code
-read_merged(struct chunk *c, struct err *e)
+static bool
+is_changed(const bool *changed, unsigned n)
 {
-	uint64_t *seqs = arena_calloc(c->try, c->nmerged, sizeof(*seqs));
-	unsigned found, i;
-	enum err_code err;
-
-	for (i = 0; i < c->nmerged; i++)
-		seqs[i] = c->merged[i].seq;
-	err = customer_read(c->site->db, &c->ctx, seqs, c->nmerged, c->merged,
-	    &found, &c->old, e);
-	if (!err && found != c->nmerged)
-		return err_fault(e, ERR_RETRY, "a customer has just gone");
-	qsort(c->merged, found, sizeof(*c->merged), compare_customers);
-	return err;
+	return memchr(changed, true, n * sizeof(*changed)) != NULL;
 }
 
+/* A row that says what is stored already changes nothing. */
 static enum err_code
-build_merged(struct chunk *c, const struct row *row, struct err *e)
+build_merged(struct chunk *c, struct row *row, struct err *e)
 {
-	struct customer *m, key = {.seq = row->seq};
+	struct customer *m = chunk_merged(c, row->seq);
+	size_t at = c->profiles.len, n;
 	char text[UUID_TEXT];
 	struct record r;
-	size_t at = c->profiles.len;
+	bool *changed;
 	enum err_code err = chunk_unpack(c, row, &r, e);
 
 	if (err)
 		return err;
-	m = bsearch(&key, c->merged, c->nmerged, sizeof(*m), compare_customers);
 	if (!m)
 		return err_fault(e, ERR_RETRY, "a customer has just gone");
+	if (row->named != FIELD_CUSTOMER_ID)
+		r.values[row->named].json = NULL;
+	changed = arena_calloc(c->row, c->schema.n, sizeof(*changed));
 	uuid_format(&m->uuid, text);
-	err = profile_merge(&c->profiles, &c->schema, c->old.data + m->at, m->n,
-	    m->key_version, m->layout, &r, c->ring, c->workspace_text, text, e);
+	err = profile_change(&c->profiles, &c->schema, c->old.data + m->at,
+	    m->n, m->key_version, m->layout, &r, c->ring, c->workspace_text,
+	    text, changed, e);
+	n = c->profiles.len - at;
+	if (!err && n > PROFILE_MAX)
+		return err_fault(e, ERR_INTERNAL, "a profile is too long");
+	row->changed = !err && is_changed(changed, c->schema.n);
+	if (!row->changed) {
+		c->profiles.len = at;
+		return err;
+	}
+	c->dirty[m - c->merged] = true;
 	m->key_version = keyring_version(c->ring);
 	m->layout = c->schema.layout;
 	m->updated_at = c->now;
 	m->at = at;
-	m->n = c->profiles.len - at;
-	at = c->profiles.len;
-	buf_add(&c->profiles, c->old.data + m->events_at, m->nevents);
-	m->events_at = at;
-	if (!err && m->n > PROFILE_MAX)
-		return err_fault(e, ERR_INTERNAL, "a profile is too long");
-	return err;
+	m->n = n;
+	add_event(c, m, changed);
+	return ERR_OK;
+}
+
+/* Leaves those customers in `merged` that are to be rewritten. */
+static void
+keep_dirty(struct chunk *c)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < c->nmerged; i++)
+		if (c->dirty[i])
+			c->merged[n++] = c->merged[i];
+	c->nmerged = n;
 }
 
 /* Points the keys of new and of changed customers at them. */
@@ -124,6 +146,23 @@ point_keys(struct chunk *c)
 		keys[i].key.seq = c->rows[keys[i].row].seq;
 }
 
+/* What an update tells of itself. */
+static void
+report_update(struct chunk *c)
+{
+	const struct customer *m;
+	unsigned i;
+
+	if (c->job.kind != JOB_KIND_UPDATE)
+		return;
+	for (i = 0; i < c->nrows && c->out->created < CHUNK_ROWS_MAX; i++)
+		if (c->rows[i].fate == FATE_MERGE && c->rows[i].changed)
+			c->out->ids[c->out->created++] = c->rows[i].uuid;
+	m = c->nrows == 1 ? chunk_merged(c, c->rows[0].seq) : NULL;
+	if (m)
+		c->out->revision = m->revision + c->rows[0].changed;
+}
+
 enum err_code
 chunk_build(struct chunk *c, struct err *e)
 {
@@ -134,8 +173,6 @@ chunk_build(struct chunk *c, struct err *e)
 	point_keys(c);
 	c->created = arena_calloc(c->try, c->nrows, sizeof(*c->created));
 	buf_room(&c->profiles, c->packed.len + c->packed.len / 2);
-	if (c->nmerged)
-		err = read_merged(c, e);
 	for (i = 0; i < c->nrows && !err; i++) {
 		struct row *row = &c->rows[i];
 
@@ -144,6 +181,10 @@ chunk_build(struct chunk *c, struct err *e)
 		else if (row->fate == FATE_MERGE)
 			err = build_merged(c, row, e);
 	}
+	if (!err)
+		report_update(c);
+	if (!err)
+		keep_dirty(c);
 	c->sealed +=
 	    aead_take_count(keyring_data(c->ring, keyring_version(c->ring)));
 	return err;

@@ -2,6 +2,7 @@
 #ifndef COFFER_WORK_CHUNK_H
 #define COFFER_WORK_CHUNK_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "base/arena.h"
@@ -14,7 +15,7 @@
 enum fate {
 	FATE_NEW,   /* becomes a customer */
 	FATE_JOIN,  /* its customer joins the group */
-	FATE_MERGE, /* and takes the row's values */
+	FATE_MERGE, /* and takes the row's values; every row of an update */
 	FATE_WRONG  /* becomes an error of the job */
 };
 
@@ -25,15 +26,37 @@ struct row {
 	enum fate fate;
 	uint64_t seq; /* of its customer; CUSTOMER_NONE: not known yet */
 	uint64_t place, position;
-	struct uuid uuid; /* of its customer, if new */
+	struct uuid uuid;  /* of its customer, if new or of an update */
+	uint32_t revision; /* that it must have, or 0 */
+	unsigned named;    /* the field that names it, or FIELD_CUSTOMER_ID */
+	bool changed;      /* a value of its customer became another */
+	/* A bit a field of the schema: unique fields that the row gives or
+	 * clears, and those of them whose digests have to move. */
+	uint8_t *says, *moves;
 	unsigned wrong_field;
 	enum row_code wrong;
 };
+
+/* In place of the index of a field: customer_id. */
+#define FIELD_CUSTOMER_ID UINT_MAX
+
+static inline bool
+bit_get(const uint8_t *bits, unsigned i)
+{
+	return bits[i / 8] >> (i % 8) & 1;
+}
+
+static inline void
+bit_set(uint8_t *bits, unsigned i)
+{
+	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+}
 
 /* A unique value that a row gives. */
 struct claimed_key {
 	struct customer_key key; /* seq: of the row's customer */
 	unsigned row, field;     /* index in rows; in schema->fields */
+	uint64_t owner;          /* who has it, or CUSTOMER_NONE */
 	bool kept;               /* its customer has it already */
 };
 
@@ -55,6 +78,7 @@ struct chunk {
 	struct arena *try, *row; /* row: reset with each row */
 	struct keyring *ring;
 	int64_t now;
+	struct buf list; /* struct row: */
 	struct row *rows;
 	unsigned nrows;
 	struct buf keys;    /* struct claimed_key, by (field id, digest) */
@@ -63,6 +87,7 @@ struct chunk {
 	struct customer *created; /* of FATE_NEW rows, in their order */
 	struct customer *merged;  /* of FATE_MERGE rows, by seq */
 	unsigned ncreated, nmerged;
+	bool *dirty; /* which of `merged` are to be rewritten */
 	struct applied *out;
 };
 
@@ -77,8 +102,25 @@ chunk_keys(struct buf *b, unsigned *n_out)
 MUST_CHECK enum err_code chunk_unpack(
     struct chunk *c, const struct row *row, struct record *out, struct err *e);
 
-/* Decides what becomes of each row by what the store has. */
+/* Decides what becomes of each row of an upload by what the store has, and
+ * locks the customers that it has. */
 MUST_CHECK enum err_code chunk_resolve(struct chunk *c, struct err *e);
+
+/* The same for an update. ERR_PRECONDITION. */
+MUST_CHECK enum err_code chunk_resolve_update(struct chunk *c, struct err *e);
+
+/* For both. A row is wrong, unless it was before. */
+void chunk_wrong(
+    struct chunk *c, unsigned row, unsigned field, enum row_code code);
+/* Values that an earlier row of the chunk gives as well make rows wrong. */
+void chunk_find_twins(struct chunk *c);
+/* Finds the owners of all unique values. */
+MUST_CHECK enum err_code chunk_look_up(struct chunk *c, struct err *e);
+/* Reads and locks `merged`, whose seqs are there, in that order; those that
+ * are gone are left out. Also allocates `dirty`. */
+MUST_CHECK enum err_code chunk_read_merged(struct chunk *c, struct err *e);
+/* The place of a customer in `merged`; NULL if it is not there. */
+struct customer *chunk_merged(const struct chunk *c, uint64_t seq);
 
 /* Builds the profiles of new and of changed customers. */
 MUST_CHECK enum err_code chunk_build(struct chunk *c, struct err *e);

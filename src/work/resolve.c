@@ -1,50 +1,45 @@
 /* What becomes of each row, by what the store has. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "work/chunk.h"
 
-static void
-set_wrong(struct chunk *c, const struct claimed_key *k, enum row_code code)
+void
+chunk_wrong(struct chunk *c, unsigned row, unsigned field, enum row_code code)
 {
-	struct row *row = &c->rows[k->row];
+	struct row *r = &c->rows[row];
 
-	if (row->fate == FATE_WRONG)
+	if (r->fate == FATE_WRONG)
 		return;
-	row->fate = FATE_WRONG;
-	row->wrong = code;
-	row->wrong_field = k->field;
+	r->fate = FATE_WRONG;
+	r->wrong = code;
+	r->wrong_field = field;
 }
 
-/* A value that an earlier row of the chunk gives as well. */
-static void
-find_twins(struct chunk *c, const struct claimed_key *keys, unsigned n)
+/* How many keys from keys[0] on are of one field. */
+static unsigned
+run_of_field(const struct claimed_key *keys, unsigned n)
 {
-	unsigned i;
+	unsigned run = 1;
 
+	while (run < n && keys[run].key.field_id == keys[0].key.field_id)
+		run++;
+	return run;
+}
+
+void
+chunk_find_twins(struct chunk *c)
+{
+	struct claimed_key *keys;
+	unsigned n, i;
+
+	keys = chunk_keys(&c->keys, &n);
 	for (i = 1; i < n; i++)
-		if (!memcmp(
+		if (keys[i].key.field_id == keys[i - 1].key.field_id &&
+		    !memcmp(
 		        keys[i].key.digest, keys[i - 1].key.digest, INDEX_LEN))
-			set_wrong(c, &keys[i], ROW_DUPLICATE);
-}
-
-/* Takes in that a value is of customer `owner`. */
-static void
-meet(struct chunk *c, struct claimed_key *k, uint64_t owner)
-{
-	struct row *row = &c->rows[k->row];
-
-	if (owner == CUSTOMER_NONE)
-		return;
-	k->kept = true;
-	if (c->job.on_existing == EXISTING_ERROR ||
-	    (row->seq != CUSTOMER_NONE && row->seq != owner)) {
-		set_wrong(c, k, ROW_UNIQUE);
-		return;
-	}
-	row->seq = owner;
-	if (row->fate == FATE_NEW)
-		row->fate = c->job.on_existing == EXISTING_JOIN ? FATE_JOIN
-		                                                : FATE_MERGE;
+			chunk_wrong(
+			    c, keys[i].row, keys[i].field, ROW_DUPLICATE);
 }
 
 /* Looks up the n values of one field. */
@@ -61,8 +56,43 @@ look_up(struct chunk *c, struct claimed_key *keys, unsigned n, struct err *e)
 	err = customer_lookup(c->site->db, &c->ctx, keys[0].key.field_id,
 	    (const uint8_t(*)[INDEX_LEN])digests, n, owners, c->try, e);
 	for (i = 0; i < n && !err; i++)
-		meet(c, &keys[i], owners[i]);
+		keys[i].owner = owners[i];
 	return err;
+}
+
+enum err_code
+chunk_look_up(struct chunk *c, struct err *e)
+{
+	struct claimed_key *keys;
+	enum err_code err = ERR_OK;
+	unsigned n, i, run;
+
+	keys = chunk_keys(&c->keys, &n);
+	for (i = 0; i < n && !err; i += run) {
+		run = run_of_field(keys + i, n - i);
+		err = look_up(c, keys + i, run, e);
+	}
+	return err;
+}
+
+/* Takes in that a value of an upload's row is a customer's. */
+static void
+meet(struct chunk *c, struct claimed_key *k)
+{
+	struct row *row = &c->rows[k->row];
+
+	if (k->owner == CUSTOMER_NONE)
+		return;
+	k->kept = true;
+	if (c->job.on_existing == EXISTING_ERROR ||
+	    (row->seq != CUSTOMER_NONE && row->seq != k->owner)) {
+		chunk_wrong(c, k->row, k->field, ROW_UNIQUE);
+		return;
+	}
+	row->seq = k->owner;
+	if (row->fate == FATE_NEW)
+		row->fate = c->job.on_existing == EXISTING_JOIN ? FATE_JOIN
+		                                                : FATE_MERGE;
 }
 
 /* A key by which a row met its customer, to name in an error. */
@@ -94,7 +124,7 @@ find_rivals(struct chunk *c)
 			if (c->merged[j - 1].seq <= c->rows[i].seq)
 				break;
 		if (j && c->merged[j - 1].seq == c->rows[i].seq) {
-			set_wrong(c, key_of(c, i), ROW_DUPLICATE);
+			chunk_wrong(c, i, key_of(c, i)->field, ROW_DUPLICATE);
 			continue;
 		}
 		m = &c->merged[j];
@@ -103,22 +133,112 @@ find_rivals(struct chunk *c)
 	}
 }
 
+static int
+compare_customers(const void *a, const void *b)
+{
+	const struct customer *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+struct customer *
+chunk_merged(const struct chunk *c, uint64_t seq)
+{
+	struct customer key = {.seq = seq};
+
+	return c->nmerged ? bsearch(&key, c->merged, c->nmerged, sizeof(key),
+	                        compare_customers)
+	                  : NULL;
+}
+
+enum err_code
+chunk_read_merged(struct chunk *c, struct err *e)
+{
+	uint64_t *seqs = arena_calloc(c->try, c->nmerged, sizeof(*seqs));
+	unsigned i;
+	enum err_code err;
+
+	c->dirty = arena_calloc(c->try, c->nmerged, sizeof(*c->dirty));
+	for (i = 0; i < c->nmerged; i++)
+		seqs[i] = c->merged[i].seq;
+	err = customer_read(c->site->db, &c->ctx, seqs, c->nmerged, c->merged,
+	    &c->nmerged, &c->old, e);
+	qsort(c->merged, c->nmerged, sizeof(*c->merged), compare_customers);
+	return err;
+}
+
+/* Reads the customers that an upload changes. They were found before they were
+ * locked: each must still have the values by which it was found. */
+static enum err_code
+lock_merged(struct chunk *c, struct err *e)
+{
+	unsigned n, i, wanted = c->nmerged;
+	struct claimed_key *keys;
+	uint64_t *owners;
+	enum err_code err = chunk_read_merged(c, e);
+
+	if (!err && c->nmerged != wanted)
+		return err_fault(e, ERR_RETRY, "a customer has just gone");
+	keys = chunk_keys(&c->keys, &n);
+	owners = arena_calloc(c->try, n, sizeof(*owners));
+	for (i = 0; i < n; i++)
+		owners[i] = keys[i].owner;
+	if (!err)
+		err = chunk_look_up(c, e);
+	for (i = 0; i < n && !err; i++)
+		if (owners[i] != keys[i].owner)
+			return err_fault(e, ERR_RETRY, "a value has moved");
+	return err;
+}
+
+static int
+compare_seqs(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Locks the customers that join the group, so that none is deleted before its
+ * member is there. */
+static enum err_code
+lock_joining(struct chunk *c, struct err *e)
+{
+	uint64_t *seqs = arena_calloc(c->try, c->nrows, sizeof(*seqs));
+	unsigned i, n = 0, distinct = 0, found;
+	enum err_code err;
+
+	for (i = 0; i < c->nrows; i++)
+		if (c->rows[i].fate == FATE_JOIN)
+			seqs[n++] = c->rows[i].seq;
+	qsort(seqs, n, sizeof(*seqs), compare_seqs);
+	for (i = 0; i < n; i++)
+		if (!i || seqs[i] != seqs[i - 1])
+			seqs[distinct++] = seqs[i];
+	err = customer_lock(c->site->db, &c->ctx, seqs, distinct, &found, e);
+	if (!err && found != distinct)
+		return err_fault(e, ERR_RETRY, "a customer has just gone");
+	return err;
+}
+
 enum err_code
 chunk_resolve(struct chunk *c, struct err *e)
 {
 	struct claimed_key *keys;
-	enum err_code err = ERR_OK;
-	unsigned n, i, run;
+	enum err_code err = chunk_look_up(c, e);
+	unsigned n, i;
 
+	if (err)
+		return err;
+	chunk_find_twins(c);
 	keys = chunk_keys(&c->keys, &n);
-	for (i = 0; i < n && !err; i += run) {
-		for (run = 1; i + run < n && keys[i + run].key.field_id ==
-		                                 keys[i].key.field_id;)
-			run++;
-		find_twins(c, keys + i, run);
-		err = look_up(c, keys + i, run, e);
-	}
-	if (!err && c->job.on_existing == EXISTING_UPDATE)
+	for (i = 0; i < n; i++)
+		meet(c, &keys[i]);
+	if (c->job.on_existing == EXISTING_JOIN)
+		return lock_joining(c, e);
+	if (c->job.on_existing == EXISTING_UPDATE) {
 		find_rivals(c);
-	return err;
+		return lock_merged(c, e);
+	}
+	return ERR_OK;
 }

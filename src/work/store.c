@@ -1,6 +1,7 @@
 /* Writing a chunk down. Locks that chunks may meet on come last, and in one
  * order: counts of `all`, counts of the group, the account's key, the job. */
 #include <stdio.h>
+#include <string.h>
 
 #include "model/audit.h"
 #include "model/customer_delete.h"
@@ -8,9 +9,24 @@
 #include "model/segment.h"
 #include "work/chunk.h"
 
-/* Gives up the old values of unique fields that merged rows change. */
+/* Marks the unique fields whose values change. The digests of a value, one for
+ * each index key, stay or move together. */
+static void
+mark_moves(struct chunk *c)
+{
+	struct claimed_key *keys;
+	unsigned n, i;
+
+	keys = chunk_keys(&c->keys, &n);
+	for (i = 0; i < n; i++)
+		if (!keys[i].kept)
+			bit_set(c->rows[keys[i].row].moves, keys[i].field);
+}
+
+/* Gives up what merged rows have in the unique fields of a list: all, or those
+ * that move. */
 static enum err_code
-drop_keys_of(struct chunk *c, struct buf *list, struct err *e)
+drop_keys_of(struct chunk *c, struct buf *list, bool all, struct err *e)
 {
 	struct claimed_key *keys;
 	uint64_t *seqs;
@@ -22,10 +38,13 @@ drop_keys_of(struct chunk *c, struct buf *list, struct err *e)
 	for (i = 0; i < n && !err;) {
 		uint32_t field_id = keys[i].key.field_id;
 
-		for (m = 0; i < n && keys[i].key.field_id == field_id; i++)
-			if (c->rows[keys[i].row].fate == FATE_MERGE &&
-			    !keys[i].kept)
-				seqs[m++] = c->rows[keys[i].row].seq;
+		for (m = 0; i < n && keys[i].key.field_id == field_id; i++) {
+			const struct row *row = &c->rows[keys[i].row];
+
+			if (row->fate == FATE_MERGE &&
+			    (all || bit_get(row->moves, keys[i].field)))
+				seqs[m++] = row->seq;
+		}
 		err = customer_drop_keys(
 		    c->site->db, &c->ctx, field_id, seqs, m, e);
 	}
@@ -42,9 +61,11 @@ take_keys(struct chunk *c, struct err *e)
 	keys = chunk_keys(&c->keys, &n);
 	list = arena_calloc(c->try, n, sizeof(*list));
 	for (i = 0; i < n; i++) {
-		enum fate fate = c->rows[keys[i].row].fate;
+		const struct row *row = &c->rows[keys[i].row];
 
-		if (fate == FATE_NEW || (fate == FATE_MERGE && !keys[i].kept))
+		if (row->fate == FATE_NEW ||
+		    (row->fate == FATE_MERGE &&
+		        bit_get(row->moves, keys[i].field)))
 			list[m++] = keys[i].key;
 	}
 	return customer_take_keys(c->site->db, &c->ctx, list, m, e);
@@ -56,10 +77,11 @@ store_customers(struct chunk *c, struct err *e)
 	struct db *db = c->site->db;
 	enum err_code err = ERR_OK;
 
+	mark_moves(c);
 	if (c->nmerged)
-		err = drop_keys_of(c, &c->keys, e);
+		err = drop_keys_of(c, &c->keys, false, e);
 	if (!err && c->nmerged)
-		err = drop_keys_of(c, &c->cleared, e);
+		err = drop_keys_of(c, &c->cleared, true, e);
 	if (!err)
 		err = customer_insert(db, &c->ctx, c->created, c->ncreated,
 		    &c->profiles, c->now, e);
@@ -116,13 +138,21 @@ store_members(struct chunk *c, const bool *in, struct member *members,
 	    c->site->db, &c->ctx, c->job.segment_id, members, n, c->now, e);
 }
 
-/* The field that a row is wrong in; "" for the whole row. */
-static const char *
-wrong_field(const struct chunk *c, const struct row *row)
+/* Of a customer that was deleted nothing is kept. */
+static void
+forget(const struct chunk *c, struct record *r)
 {
-	if (row->wrong_field >= c->schema.n)
-		return "";
-	return c->schema.fields[row->wrong_field].name;
+	memset(r->values, 0, c->schema.n * sizeof(*r->values));
+	r->has_customer = false;
+	r->matched = 0;
+}
+
+static const char *
+wrong_name(const struct chunk *c, const struct row *row)
+{
+	if (row->wrong_field != FIELD_CUSTOMER_ID)
+		return c->schema.fields[row->wrong_field].name;
+	return c->job.kind == JOB_KIND_UPDATE ? RECORD_CUSTOMER_ID : "";
 }
 
 static enum err_code
@@ -138,9 +168,12 @@ store_errors(struct chunk *c, struct err *e)
 		if (row->fate != FATE_WRONG)
 			continue;
 		err = chunk_unpack(c, row, &r, e);
+		if (!err && r.erased)
+			forget(c, &r);
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,
-			    &c->schema, &r, wrong_field(c, row), row->wrong, e);
+			    &c->schema, &r, wrong_name(c, row), row->wrong, e);
+		c->out->wrong = row->wrong;
 		c->out->failed++;
 	}
 	return err;
@@ -173,20 +206,18 @@ audit_chunk(struct chunk *c, unsigned joined, struct err *e)
 	struct audit_event list[] = {
 	    {AUDIT_CUSTOMER_CREATE, &c->job.uuid, made},
 	    {AUDIT_CUSTOMER_UPDATE, &c->job.uuid, changed}};
-	struct db_context ctx = c->ctx;
 	unsigned old = joined > c->ncreated ? joined - c->ncreated : 0;
 	enum err_code err = ERR_OK;
 
-	ctx.user_id = c->job.user_id;
 	snprintf(made, sizeof(made), "{\"chunk\":%u,\"count\":%u}", c->claim->n,
 	    c->ncreated);
 	snprintf(changed, sizeof(changed),
 	    "{\"chunk\":%u,\"count\":%u,\"joined\":%u}", c->claim->n,
 	    c->nmerged, old);
 	if (c->ncreated)
-		err = audit_change(c->site, &ctx, &list[0], 1, e);
+		err = audit_change(c->site, &c->ctx, &list[0], 1, e);
 	if (!err && (c->nmerged || old))
-		err = audit_change(c->site, &ctx, &list[1], 1, e);
+		err = audit_change(c->site, &c->ctx, &list[1], 1, e);
 	return err;
 }
 
@@ -209,8 +240,23 @@ hold_joining(struct chunk *c, struct err *e)
 	return err;
 }
 
-enum err_code
-chunk_store(struct chunk *c, struct err *e)
+static enum err_code
+audit_update(struct chunk *c, struct err *e)
+{
+	char detail[200], job[UUID_TEXT];
+	struct audit_event event = {.action = AUDIT_CUSTOMER_UPDATE,
+	    .subject = c->nrows == 1 ? &c->rows[0].uuid : &c->job.uuid,
+	    .detail = detail};
+
+	uuid_format(&c->job.uuid, job);
+	snprintf(detail, sizeof(detail),
+	    "{\"job\":\"%s\",\"rows\":%u,\"changed\":%u,\"failed\":%u}", job,
+	    c->nrows, c->nmerged, c->out->failed);
+	return audit_change(c->site, &c->ctx, &event, 1, e);
+}
+
+static enum err_code
+store_new(struct chunk *c, struct err *e)
 {
 	struct member *members =
 	    arena_calloc(c->try, c->nrows, sizeof(*members));
@@ -219,8 +265,6 @@ chunk_store(struct chunk *c, struct err *e)
 	enum err_code err = hold_joining(c, e);
 	unsigned n = 0;
 
-	if (!err)
-		err = store_customers(c, e);
 	if (!err && grouped)
 		err = find_members(c, in, e);
 	if (!err && grouped)
@@ -232,10 +276,23 @@ chunk_store(struct chunk *c, struct err *e)
 	if (!err && n)
 		err = segment_count_add(
 		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
+	return err ? err : audit_chunk(c, n, e);
+}
+
+enum err_code
+chunk_store(struct chunk *c, struct err *e)
+{
+	bool update = c->job.kind == JOB_KIND_UPDATE;
+	enum err_code err = store_customers(c, e);
+
+	if (!err)
+		err = update ? store_errors(c, e) : store_new(c, e);
+	if (!err && update)
+		err = audit_update(c, e);
 	if (!err && c->sealed)
 		err = key_use_add(c->site, &c->ctx, KEY_DATA,
 		    keyring_version(c->ring), c->sealed, e);
 	c->out->rows = c->nrows;
 	c->out->succeeded = c->nrows - c->out->failed;
-	return err ? err : audit_chunk(c, n, e);
+	return err;
 }

@@ -195,7 +195,7 @@ apply(struct worker *w, const struct claim *c)
 		w->wrong += w->done.failed;
 		log_debug("chunk %u: %u rows, %u wrong", c->n, w->done.rows,
 		    w->done.failed);
-	} else if (err == ERR_FORBIDDEN) {
+	} else if (err == ERR_FORBIDDEN || err == ERR_PRECONDITION) {
 		give_up(w, &ctx, c, &e);
 	} else if (err == ERR_UNAVAILABLE) {
 		wait_for_database(w, &e);

@@ -66,7 +66,7 @@ test_unknown(void)
 	static const char *const PATHS[] = {"", "/", "/nope", "/healthz/",
 	    "/healthz/x", "healthz", "//healthz", "/v1", "/v1/", "/v1/job",
 	    "/v1/jobs/", "/v1/jobs//errors", "/v1/jobs/a/errors/b",
-	    "/v1/customer/checks", "/v1/upload_customers/abc",
+	    "/v1/customer/check/x", "/v1/upload_customers/abc",
 	    "/scv/upload_customers/abc", "/acme/upload/abc",
 	    "/acme/_customers/abc", "/acme/upload_customers/",
 	    "/a.b/upload_customers/abc", "/%7Buuid%7D"};

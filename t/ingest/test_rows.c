@@ -287,10 +287,40 @@ test_names(void)
 	json_decref(two);
 }
 
+/* Rows of an update: how each names its customer. */
+static void
+test_update(void)
+{
+	struct rows r;
+	struct csv_row h = ROW(0, "Customer_ID ", "E-mail", "spent");
+	struct csv_row row;
+
+	begin(&r);
+	r.update = r.nulls = true;
+	ok(rows_header(&r, &h), "customer_id is a column of an update");
+	row = ROW(1, "2dce3a0b-ed1a-4ff2-b099-0c30c1082800", "a@x.org", "1");
+	ok(rows_from_csv(&r, &row) && r.record.has_customer &&
+	        !r.record.matched && r.record.customer.b[0] == 0x2d,
+	    "customer_id names the customer");
+	row = ROW(2, "", "a@x.org", "1");
+	ok(rows_from_csv(&r, &row) && r.record.has_customer &&
+	        r.record.matched == FIELD_FIRST_ID + 1,
+	    "or else the first unique field");
+	row = ROW(3, " ", "", "1");
+	ok(!rows_from_csv(&r, &row) && !r.record.has_customer,
+	    "a row that names nobody is wrong");
+	row = ROW(4, "2dce3a0b", "", "");
+	ok(!rows_from_csv(&r, &row), "so is a malformed UUID");
+	is_int(errs.list[0].code, ROW_REQUIRED, "required");
+	is_int(errs.list[1].code, ROW_FORMAT, "format");
+	rows_free(&r);
+}
+
 int
 main(void)
 {
 	setup();
+	test_update();
 	test_headers();
 	test_long_name();
 	test_csv();

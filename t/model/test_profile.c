@@ -106,8 +106,8 @@ opened(const struct buf *profile, const char *name, uint32_t version,
 static enum err_code
 merge(struct buf *out, const char *old, uint32_t version, struct record r)
 {
-	return profile_merge(out, &schema, old, strlen(old), version, 1, &r, ring,
-	    WORKSPACE, CUSTOMER, &e);
+	return profile_merge(out, &schema, old, strlen(old), version, 1, &r,
+	    ring, WORKSPACE, CUSTOMER, &e);
 }
 
 static void
@@ -179,7 +179,10 @@ test_merge_sealed(void)
 	profile_build(&old, &schema, &r, ring, WORKSPACE, CUSTOMER);
 	before = member(&old, "email");
 	must(merge(&out, old.data, 1, record_of(NULL, NULL, "\"Bea\"", NULL)));
-	is_str(member(&out, "email"), before, "sealed values stay as they are");
+	ok(strcmp(member(&out, "email"), before),
+	    "S17: a value that stays is sealed afresh");
+	is_str(opened(&out, "email", 1, CUSTOMER), "\"ann@x.org\"",
+	    "and opens to what it was");
 	is_str(opened(&out, "name", 1, CUSTOMER), "\"Bea\"", "or are replaced");
 	add_key(KEY_DATA, 2);
 	must(merge(&moved, out.data, 1, record_of(NULL, NULL, NULL, NULL)));
@@ -195,6 +198,45 @@ test_merge_sealed(void)
 	is_str(opened(&out, "name", 2, CUSTOMER), "\"Ann\"",
 	    "a value from before its field was PII is sealed");
 	buf_free(&out);
+}
+
+/* Which fields a record changes: a letter each. */
+static const char *
+changes(const char *old, struct record r)
+{
+	static char text[5];
+	bool changed[4] = {false};
+	struct buf out = {0};
+	int i;
+
+	must(profile_change(&out, &schema, old, strlen(old),
+	    keyring_version(ring), 1, &r, ring, WORKSPACE, CUSTOMER, changed,
+	    &e));
+	buf_free(&out);
+	for (i = 0; i < 4; i++)
+		text[i] = changed[i] ? "elnt"[i] : '-';
+	return text;
+}
+
+static void
+test_changes(void)
+{
+	struct buf old = {0};
+	struct record r = record_of("\"ann@x.org\"", "1.50", NULL, "\"tin\"");
+
+	profile_build(&old, &schema, &r, ring, WORKSPACE, CUSTOMER);
+	is_str(changes(old.data, r), "----", "the same values change nothing");
+	is_str(changes(old.data,
+	           record_of("\"ANN@x.org\"", "1.5", "null", "\"tin\"")),
+	    "el--", "other texts do");
+	is_str(changes(old.data, record_of(NULL, "null", "\"Ann\"", NULL)),
+	    "-ln-", "a cleared and a new value do");
+	is_str(changes("{}", record_of("null", "null", "null", "null")), "----",
+	    "clearing what is not there does not");
+	is_str(changes("{\"name\":\"Ann\"}",
+	           record_of(NULL, NULL, "\"Ann\"", NULL)),
+	    "----", "a value from before its field was PII is the same");
+	buf_free(&old);
 }
 
 static void
@@ -231,6 +273,7 @@ main(void)
 	test_build();
 	test_merge_plain();
 	test_merge_sealed();
+	test_changes();
 	test_merge_damaged();
 	keyring_free(&ring);
 	arena_free(&arena);

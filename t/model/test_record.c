@@ -46,6 +46,35 @@ test_round_trip(void)
 	buf_free(&again);
 }
 
+/* Of an update: whom it is about is known only after it was packed. */
+static void
+test_subject(void)
+{
+	static const struct uuid first = {{1, 2, 3}}, second = {{4, 5}};
+	struct record r = record, got;
+	struct buf b = {0};
+	struct uuid id;
+	const uint8_t *p;
+
+	r.has_customer = true;
+	r.customer = first;
+	r.revision = 1;
+	r.matched = 17;
+	record_pack(&b, &schema, &r);
+	record_pointed(b.data, &id);
+	ok(!memcmp(&id, &first, sizeof(id)), "a packed record's customer");
+	record_point(b.data, &second);
+	record_revise(b.data, 70000);
+	p = (const uint8_t *)b.data;
+	ok(record_unpack(&p, p + b.len, &schema, arena, &got), "unpacks");
+	ok(got.has_customer && !memcmp(&got.customer, &second, sizeof(second)),
+	    "as the one that was written into it");
+	is_int(got.revision, 70000, "with its revision");
+	is_int(got.matched, 17, "and the field that named it");
+	ok(!got.erased && same(&got.values[2], "1500.00"), "and all the rest");
+	buf_free(&b);
+}
+
 /* A field that was removed, and one that was added, since the packing. */
 static void
 test_other_schema(void)
@@ -191,6 +220,7 @@ main(void)
 {
 	setup();
 	test_round_trip();
+	test_subject();
 	test_other_schema();
 	test_cut();
 	test_wrong_bytes();
