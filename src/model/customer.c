@@ -148,6 +148,7 @@ customer_seqs(struct db *db, const struct db_context *ctx,
 	return err;
 }
 
+/* Seqs that lie together are read as a range: quicker than a list. */
 enum err_code
 customer_uuids(struct db *db, const struct db_context *ctx,
     const uint64_t *seqs, unsigned n, struct uuid *out, bool *found_out,
@@ -168,8 +169,14 @@ customer_uuids(struct db *db, const struct db_context *ctx,
 	for (i = 0; i < n && !err; i += some) {
 		for (some = 0; some < DB_LIST_MAX && i + some < n; some++)
 			values[some] = db_int((int64_t)list[i + some].seq);
-		err = db_query_list(db, ctx, SQL_CUSTOMER_UUIDS, DB_NOARGS,
-		    (struct db_args){values, some}, &r, e);
+		if (list[i + some - 1].seq - list[i].seq < 2 * (uint64_t)some)
+			err = db_query(db, ctx, SQL_CUSTOMER_IDS,
+			    DB_ARGS(values[0],
+			        db_int((int64_t)list[i + some - 1].seq + 1)),
+			    &r, e);
+		else
+			err = db_query_list(db, ctx, SQL_CUSTOMER_UUIDS,
+			    DB_NOARGS, (struct db_args){values, some}, &r, e);
 		if (err)
 			return err;
 		while (db_next(r)) {

@@ -60,6 +60,10 @@ STMT(CUSTOMER_MEMBER_INSERT, WORKSPACE,
 STMT(CUSTOMER_MEMBERS, WORKSPACE,
     "SELECT seq FROM segment_member"
     " WHERE workspace_id = :workspace AND segment_id = ? AND seq IN (?...)")
+STMT(CUSTOMER_MEMBERS_RANGE, WORKSPACE,
+    "SELECT seq FROM segment_member"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND seq >= ?"
+    " AND seq < ?")
 /* Pages: the members of a group; customers by seq, and by their places. */
 STMT(CUSTOMER_PLACES, WORKSPACE,
     "SELECT position, seq FROM segment_member"

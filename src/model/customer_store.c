@@ -88,6 +88,18 @@ fill_list(struct db_val list[DB_LIST_MAX], const uint64_t *seqs, unsigned i,
 	return some;
 }
 
+/* Whether n seqs are one after the other: a range is quicker than a list. */
+static bool
+is_range(const uint64_t *seqs, unsigned n)
+{
+	unsigned i;
+
+	for (i = 1; i < n; i++)
+		if (seqs[i] != seqs[0] + i)
+			return false;
+	return true;
+}
+
 enum err_code
 customer_read(struct db *db, const struct db_context *ctx, const uint64_t *seqs,
     unsigned n, struct customer *out, unsigned *found_out, struct buf *profiles,
@@ -100,8 +112,13 @@ customer_read(struct db *db, const struct db_context *ctx, const uint64_t *seqs,
 
 	for (i = 0; i < n && !err; i += some) {
 		some = fill_list(list, seqs, i, n);
-		err = db_query_list(db, ctx, SQL_CUSTOMER_READ, DB_NOARGS,
-		    (struct db_args){list, some}, &r, e);
+		if (is_range(seqs + i, some))
+			err = db_query(db, ctx, SQL_CUSTOMER_READ_RANGE,
+			    DB_ARGS(list[0], db_int((int64_t)(seqs[i] + some))),
+			    &r, e);
+		else
+			err = db_query_list(db, ctx, SQL_CUSTOMER_READ,
+			    DB_NOARGS, (struct db_args){list, some}, &r, e);
 		if (err)
 			break;
 		while (found < n && db_next(r))
@@ -278,13 +295,32 @@ mark(const struct asked *list, unsigned n, uint64_t seq, bool *in_out)
 		in_out[a->i] = true;
 }
 
+/* Asks for some of the sorted list; as a range, if they lie together. */
+static enum err_code
+ask_members(struct db *db, const struct db_context *ctx, uint32_t segment_id,
+    const struct asked *asked, unsigned some, struct db_rows **r, struct err *e)
+{
+	uint64_t first = asked[0].seq, last = asked[some - 1].seq;
+	struct db_val list[DB_LIST_MAX];
+	unsigned i;
+
+	if (last - first < 2 * (uint64_t)some)
+		return db_query(db, ctx, SQL_CUSTOMER_MEMBERS_RANGE,
+		    DB_ARGS(db_int(segment_id), db_int((int64_t)first),
+		        db_int((int64_t)last + 1)),
+		    r, e);
+	for (i = 0; i < some; i++)
+		list[i] = db_int((int64_t)asked[i].seq);
+	return db_query_list(db, ctx, SQL_CUSTOMER_MEMBERS,
+	    DB_ARGS(db_int(segment_id)), (struct db_args){list, some}, r, e);
+}
+
 enum err_code
 customer_members(struct db *db, const struct db_context *ctx,
     uint32_t segment_id, const uint64_t *seqs, unsigned n, bool *in_out,
     struct arena *a, struct err *e)
 {
 	struct asked *asked = arena_calloc(a, n, sizeof(*asked));
-	struct db_val list[DB_LIST_MAX];
 	struct db_rows *r;
 	enum err_code err = ERR_OK;
 	unsigned i, some;
@@ -293,10 +329,8 @@ customer_members(struct db *db, const struct db_context *ctx,
 		asked[i] = (struct asked){seqs[i], i};
 	qsort(asked, n, sizeof(*asked), compare_asked);
 	for (i = 0; i < n && !err; i += some) {
-		some = fill_list(list, seqs, i, n);
-		err = db_query_list(db, ctx, SQL_CUSTOMER_MEMBERS,
-		    DB_ARGS(db_int(segment_id)), (struct db_args){list, some},
-		    &r, e);
+		some = n - i < DB_LIST_MAX ? n - i : DB_LIST_MAX;
+		err = ask_members(db, ctx, segment_id, asked + i, some, &r, e);
 		if (err)
 			return err;
 		while (db_next(r))
