@@ -47,6 +47,10 @@ apply(struct request *rq, struct upload *u)
 	enum err_code code;
 
 	code = work_apply(rq->site, &u->claim, done, &e);
+	if (code == ERR_WAITING) {
+		job_chunk_wait(rq->site, &rq->ctx, &u->claim);
+		return;
+	}
 	if (code) {
 		log_err("an upload within its request", &e);
 		job_chunk_retry(rq->site, &rq->ctx, &u->claim);

@@ -218,6 +218,7 @@ enqueue(struct upload_run *run, struct err *e)
 	u->job.columns = arena_strndup(run->arena, names.data, names.len);
 	buf_free(&names);
 	u->job.kind = JOB_KIND_UPLOAD;
+	u->job.schema_version = u->schema->version;
 	u->job.segment_id = u->segment_id;
 	u->job.on_existing = u->on_existing;
 	claim(run);
@@ -254,10 +255,12 @@ body(struct db *db, void *arg, struct err *e)
 	struct upload_run *run = arg;
 	enum err_code code;
 
-	(void)db;
 	buf_reset(&run->u->answer);
 	run->found = NEW;
-	code = read_rows(run, e);
+	run->rows = (struct rows){.schema = NULL};
+	code = schema_hold(db, run->ctx, run->u->schema, e);
+	if (!code)
+		code = read_rows(run, e);
 	if (!code)
 		code = find_answer(run, e);
 	if (!code && run->errs->total)
@@ -324,6 +327,35 @@ conclude(struct upload_run *run, enum err_code code, struct err *e)
 	return code;
 }
 
+static enum err_code
+run_once(
+    struct upload_run *run, const struct intake_options *options, struct err *e)
+{
+	enum err_code code;
+
+	run->intake =
+	    intake_new(run->site, run->ctx, options, run->errs, run->arena);
+	code = db_transaction(run->site->db, body, done, run, e);
+	code = conclude(run, code, e);
+	intake_free(&run->intake);
+	return code;
+}
+
+/* The fields have changed since they were loaded. */
+static enum err_code
+load_fields(struct upload_run *run, struct err *e)
+{
+	struct schema *s = run->u->schema;
+	enum err_code code;
+
+	code = schema_reload(run->site->db, run->ctx, run->arena, s, e);
+	if (!code && !s->n)
+		code = err_set(e, ERR_NO_WORKSPACE, NULL);
+	return code;
+}
+
+#define SCHEMA_TRIES 5
+
 enum err_code
 upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
     struct arena *a, struct err *e)
@@ -335,15 +367,20 @@ upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
 	    .store = !u->validate_only,
 	    .digest = u->again.key != NULL};
 	enum err_code code;
+	int i;
 
 	assert(u->schema->n && !u->file == !!u->data);
 	rand_uuid(&u->job.uuid);
 	options.job = u->job.uuid;
 	run.errs = arena_alloc(a, sizeof(*run.errs));
-	run.intake = intake_new(site, ctx, &options, run.errs, a);
-	code = db_transaction(site->db, body, done, &run, e);
-	code = conclude(&run, code, e);
-	intake_free(&run.intake);
+	code = run_once(&run, &options, e);
+	for (i = 0; i < SCHEMA_TRIES && code == ERR_SUPERSEDED; i++) {
+		code = load_fields(&run, e);
+		if (!code)
+			code = run_once(&run, &options, e);
+	}
+	if (code == ERR_SUPERSEDED)
+		return err_set(e, ERR_UNAVAILABLE, NULL);
 	return code;
 }
 

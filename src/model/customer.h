@@ -29,10 +29,9 @@ void profile_build(struct buf *out, const struct schema *s,
  * given ones replace (PII sealed afresh), others stay as they are; if `old` was
  * sealed under another key version its PII values are sealed anew, so that a
  * row has one version; if it has another layout than the schema (model/field.h)
- * what a change of fields does is done to it. Values of fields that are PII now
- * but were not when stored are sealed. A given null takes a member out.
- * ERR_CRYPTO if a value cannot be opened or `old` is no profile; out then holds
- * a part. `old` must not lie in `out`. */
+ * what the change of fields does that is being carried out is done to it. A
+ * given null takes a member out. ERR_CRYPTO if a value cannot be opened or
+ * `old` is no profile; out then holds a part. `old` must not lie in `out`. */
 MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
     const char *old, size_t n, uint32_t old_version, uint32_t old_layout,
     const struct record *r, struct keyring *k, const char *workspace,
@@ -134,7 +133,7 @@ MUST_CHECK enum err_code customer_count_sealed(struct db *db,
  * send what there is. `limit` customers from `page` on. */
 struct segment_page;
 typedef enum err_code customer_flush(void *arg, struct err *e);
-MUST_CHECK enum err_code customer_page_write(struct db *db,
+MUST_CHECK enum err_code customer_page_write(struct site *s,
     const struct db_context *ctx, uint32_t segment_id,
     const struct segment_page *page, unsigned limit, struct buf *out,
     customer_flush *flush, void *arg, struct err *e);

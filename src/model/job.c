@@ -141,7 +141,8 @@ insert_job(struct db *db, const struct db_context *ctx, const struct job *job,
 	        db_int((int64_t)job->first_position), db_int(job->created_at),
 	        job->started_at ? db_int(job->started_at) : db_null(),
 	        job->finished_at ? db_int(job->finished_at) : db_null(),
-	        db_int(job->step), db_str(job->detail ? job->detail : "")),
+	        db_int(job->step), db_str(job->detail ? job->detail : ""),
+	        db_int(job->schema_version)),
 	    NULL, NULL, e);
 }
 
@@ -282,6 +283,7 @@ take_job(struct db_rows *r, void *arg)
 	take_counts(r, job);
 	text = db_get_bytes(r, 20, &n);
 	job->detail = arena_strndup(f->a, text, n);
+	job->schema_version = (uint32_t)db_get_int(r, 21);
 }
 
 enum err_code

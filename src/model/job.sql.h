@@ -2,14 +2,14 @@ STMT(JOB_INSERT, WORKSPACE,
     "INSERT INTO job (account_id, uuid, workspace_id, operation, state,"
     " segment_id, user_id, on_existing, columns, row_count, chunks_left,"
     " attempts, first_seq, first_position, created_at, started_at,"
-    " finished_at, step, detail)"
+    " finished_at, step, detail, schema_version)"
     " VALUES (:account, ?, :workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?)")
+    " ?, ?, ?, ?)")
 STMT(JOB_FIND, ACCOUNT,
     "SELECT uuid, workspace_id, operation, state, segment_id, user_id,"
     " on_existing, columns, row_count, processed, succeeded, failed,"
     " chunks_left, attempts, first_seq, first_position, created_at,"
-    " started_at, finished_at, step, detail"
+    " started_at, finished_at, step, detail, schema_version"
     " FROM job WHERE account_id = :account AND uuid = ?")
 STMT(JOB_LIST, ACCOUNT,
     "SELECT uuid, operation, state, row_count, succeeded, failed, created_at"

@@ -11,6 +11,8 @@ ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, NONE, api_auth_login)
 ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_refresh)
 ROUTE(PUT, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_create)
 ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, FIELD_READ, api_field_list)
+ROUTE(PATCH, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_change)
+ROUTE(DELETE, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_delete)
 ROUTE(PUT, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_create)
 ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, GROUP_READ, api_group_list)
 ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD, NONE,

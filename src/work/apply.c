@@ -35,6 +35,7 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 		const struct value *v = &r->values[k.field];
 
 		f = &c->schema.fields[k.field];
+		c->waits |= f->indexing && v->json;
 		if (!f->unique || !v->json)
 			continue;
 		k.key.field_id = field_unique_id(f);
@@ -65,6 +66,21 @@ set_up(struct chunk *c, struct row *row, const struct record *r, struct err *e)
 	return ERR_OK;
 }
 
+/* A row that does not fit the fields as they are now becomes an error. */
+static bool
+is_wrong(struct chunk *c, struct row *row)
+{
+	const struct verdict *v;
+
+	if (!c->verdicts || !c->verdicts[row - c->rows].wrong)
+		return false;
+	v = &c->verdicts[row - c->rows];
+	row->fate = FATE_WRONG;
+	row->wrong = v->code;
+	row->wrong_field = v->field;
+	return true;
+}
+
 static enum err_code
 read_rows(struct chunk *c, struct err *e)
 {
@@ -84,10 +100,10 @@ read_rows(struct chunk *c, struct err *e)
 		if (!record_unpack(&p, end, &c->schema, c->row, &r))
 			return err_fault(e, ERR_INTERNAL, "a chunk is damaged");
 		err = set_up(c, row, &r, e);
-		if (!err)
+		if (!err && !is_wrong(c, row))
 			add_keys(c, c->nrows, &r);
 	}
-	return err;
+	return err || !c->waits ? err : err_set(e, ERR_WAITING, NULL);
 }
 
 static int
@@ -118,6 +134,7 @@ start_try(struct chunk *c)
 {
 	arena_reset(c->try);
 	c->keys.len = c->cleared.len = 0;
+	c->waits = false;
 	buf_reset(&c->profiles);
 	buf_reset(&c->old);
 	c->created = c->merged = NULL;
@@ -137,6 +154,8 @@ body(struct db *db, void *arg, struct err *e)
 	err = job_chunk_fence(db, &c->ctx, c->claim, e);
 	if (!err)
 		err = site_keyring(c->site, &c->ctx, &c->ring, e);
+	if (!err)
+		err = chunk_fields(c, e);
 	if (!err)
 		err = read_rows(c, e);
 	if (err)
@@ -216,10 +235,9 @@ load(struct chunk *c, struct err *e)
 	if (!err)
 		err = job_check(db, &c->ctx, &c->job, &c->workspace, e);
 	if (!err)
-		err = schema_load(db, &c->ctx, c->arena, &c->schema, e);
-	if (!err)
 		err = job_chunk_get(c->site, &c->ctx, c->claim, &c->packed, e);
 	uuid_format(&c->workspace, c->workspace_text);
+	c->judged_by = c->job.schema_version;
 	return err;
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const struct range_kind kinds[JOB_KINDS] = {
-    [JOB_KIND_UPLOAD] = {NULL, NULL},
+    [JOB_KIND_CONVERT] = {convert_body, convert_finish},
 };
 
 static enum err_code
