@@ -1,5 +1,7 @@
 #include "model/customer_view.h"
 
+#include "base/log.h"
+
 static enum err_code
 load(struct customer_view *v, struct err *e)
 {
@@ -30,22 +32,40 @@ customer_view_open(struct site *s, const struct db_context *ctx,
 	return err || !out->schema.converting ? err : load(out, e);
 }
 
-enum err_code
-customer_view_close(struct customer_view *v, struct err *e)
-{
+struct count {
+	struct customer_view *view;
 	uint32_t version;
-	uint64_t sealed = 0;
+	uint64_t sealed;
+};
 
-	if (v->ring) {
-		version = keyring_version(v->ring);
-		sealed = aead_take_count(keyring_data(v->ring, version));
-	}
+static enum err_code
+count(struct db *db, void *arg, struct err *e)
+{
+	const struct count *c = arg;
+
+	return customer_count_sealed(
+	    db, c->view->ctx, c->version, c->sealed, e);
+}
+
+static void
+count_sealed(struct customer_view *v)
+{
+	struct count c = {.view = v, .version = keyring_version(v->ring)};
+	struct err e;
+
+	c.sealed = aead_take_count(keyring_data(v->ring, c.version));
+	if (c.sealed && db_transaction(v->site->db, count, NULL, &c, &e))
+		log_err("counting what was sealed", &e);
+}
+
+void
+customer_view_close(struct customer_view *v)
+{
+	if (v->ring)
+		count_sealed(v);
 	schema_release(&v->schema);
 	buf_free(&v->text);
 	arena_free(&v->arena);
-	if (!sealed)
-		return ERR_OK;
-	return customer_count_sealed(v->site->db, v->ctx, version, sealed, e);
 }
 
 enum err_code

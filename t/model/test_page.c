@@ -73,6 +73,7 @@ store_all(void)
 
 		c->seq = i;
 		c->key_version = 1;
+		c->layout = 1;
 		c->at = s.profiles.len;
 		rand_uuid(&c->uuid);
 		buf_addf(&s.profiles, "{\"n\":%u}", i);
