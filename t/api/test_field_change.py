@@ -1,6 +1,7 @@
 """PATCH and DELETE /v1/cpf: what is changed, what is converted, what stored
 values refuse."""
 import base64
+import concurrent.futures
 import json
 import coffer
 import tap
@@ -381,6 +382,36 @@ def test_judged_again():
     tap.equal({e["code"] for e in job["errors"]}, {"regex"}, "by their rule")
     tap.equal(values(shop, "age")[3:6], ["1", "2", "3"],
               "values are in the new form")
+
+
+def test_meanwhile():
+    """Uploads and changes of fields at once."""
+    shop = new_shop()
+    names = iter(range(1000))
+    replies = []
+
+    def upload(number):
+        replies.append(shop.check([
+            {"email": f"m{number}.{i}@example.org", "age": i}
+            for i in range(120 if number % 2 else 5)]))
+
+    def alter(number):
+        replies.append(change(shop, "name", max_length=100 + number))
+        replies.append(change(shop, "age", required=False))
+        shop.call("PUT", "/v1/cpf", {
+            "workspace_id": shop.id, "field_name": f"extra{next(names)}",
+            "field_type": "string"})
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: (alter if n % 3 else upload)(n), range(45)))
+    tap.equal({r.status for r in replies} - {200, 202}, set(),
+              "nobody fails")
+    jobs = [shop.wait(r.json) for r in replies if r.status == 202]
+    tap.equal({job["status"] for job in jobs}, {"completed"},
+              "and all rows are stored")
+    ids = site.sql(f"SELECT COUNT(*), COUNT(DISTINCT id) FROM field WHERE"
+                   f" {own(shop)}")
+    tap.equal(ids[0], [str(len(FIELDS) + 30)] * 2, "new fields have own ids")
 
 
 tap.run(globals())
