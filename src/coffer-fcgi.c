@@ -3,19 +3,14 @@
  */
 #include <getopt.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/conf.h"
-#include "base/json.h"
 #include "http/master.h"
-#include "vault/rand.h"
+#include "proc/program.h"
 
 #define PROGRAM "coffer-fcgi"
 
@@ -74,30 +69,6 @@ read_options(int argc, char **argv, struct options *out, int *status)
 	return false;
 }
 
-/* No core of ours is ever written, for it would hold keys and personal data
- * (S24); what files we make are not the world's. */
-static void
-setup(void)
-{
-	struct rlimit none = {0, 0};
-	uint8_t seed[32];
-
-	setrlimit(RLIMIT_CORE, &none);
-	umask(0027);
-	vault_setup();
-	rand_key(seed, sizeof(seed));
-	json_setup(seed);
-	wipe(seed, sizeof(seed));
-}
-
-/* Says on standard error why it does not go on; returns `status`. */
-static int
-refuse(const struct err *e, int status)
-{
-	fprintf(stderr, PROGRAM ": %s\n", err_text(e));
-	return status;
-}
-
 static int
 run(const char *conf_path, struct service **service)
 {
@@ -106,9 +77,9 @@ run(const char *conf_path, struct service **service)
 	int status;
 
 	if (service_log(*service, &e))
-		return refuse(&e, EX_CONFIG);
+		return program_refuse(PROGRAM, &e, EX_CONFIG);
 	if (listener_open((*service)->conf->server_socket, &listener, &e))
-		return refuse(&e, EX_UNAVAILABLE);
+		return program_refuse(PROGRAM, &e, EX_UNAVAILABLE);
 	status = master_run(conf_path, service, &listener);
 	close(listener.fd);
 	return status;
@@ -124,9 +95,9 @@ main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &o, &status))
 		return status;
-	setup();
-	if (service_open(o.conf_path, &service, &e))
-		return refuse(&e, EX_CONFIG);
+	program_setup(0027);
+	if (service_open(PROGRAM_FCGI, o.conf_path, &service, &e))
+		return program_refuse(PROGRAM, &e, EX_CONFIG);
 	if (o.check)
 		puts(PROGRAM ": configuration and keys are good");
 	else

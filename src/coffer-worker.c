@@ -4,18 +4,13 @@
  */
 #include <getopt.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/conf.h"
-#include "base/json.h"
-#include "vault/rand.h"
-#include "work/crew.h"
+#include "proc/program.h"
+#include "work/pool.h"
 #include "work/worker.h"
 
 #define PROGRAM "coffer-worker"
@@ -91,49 +86,25 @@ read_options(int argc, char **argv, struct options *out, int *status)
 	return check_options(argc, argv, out, status);
 }
 
-/* No core of ours is ever written, for it would hold keys and personal data
- * (S24); what files we make are not the world's. */
-static void
-setup(void)
-{
-	struct rlimit none = {0, 0};
-	uint8_t seed[32];
-
-	setrlimit(RLIMIT_CORE, &none);
-	umask(0027);
-	vault_setup();
-	rand_key(seed, sizeof(seed));
-	json_setup(seed);
-	wipe(seed, sizeof(seed));
-}
-
-/* Says on standard error why it does not go on; returns `status`. */
-static int
-refuse(const struct err *e, int status)
-{
-	fprintf(stderr, PROGRAM ": %s\n", err_text(e));
-	return status;
-}
-
 int
 main(int argc, char **argv)
 {
 	struct options o = {COFFER_SYSCONFDIR "/coffer.ini", MODE_NONE};
-	struct equipment *gear = NULL;
+	struct service *service = NULL;
 	struct err e;
 	int status;
 
 	if (!read_options(argc, argv, &o, &status))
 		return status;
-	setup();
-	if (equipment_open(o.conf_path, &gear, &e))
-		return refuse(&e, EX_CONFIG);
-	if (equipment_log(gear, &e))
-		status = refuse(&e, EX_CONFIG);
+	program_setup(0027);
+	if (service_open(PROGRAM_WORKER, o.conf_path, &service, &e))
+		return program_refuse(PROGRAM, &e, EX_CONFIG);
+	if (service_log(service, &e))
+		status = program_refuse(PROGRAM, &e, EX_CONFIG);
 	else if (o.mode == MODE_POLL)
-		status = crew_run(o.conf_path, &gear);
+		status = pool_run(o.conf_path, &service);
 	else
-		status = worker_drain(&gear->site, isatty(STDERR_FILENO));
-	equipment_close(&gear);
+		status = worker_drain(&service->site, isatty(STDERR_FILENO));
+	service_close(&service);
 	return status;
 }

@@ -4,15 +4,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "admin/admin.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "vault/rand.h"
+#include "model/audit.h"
+#include "proc/program.h"
 
 #define PROGRAM "cofferctl"
 #define ARENA_BLOCK 65536
@@ -29,20 +30,29 @@ ctl_say(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* No core of ours is ever written, for it would hold keys (S24); what files
- * we make are ours alone. */
+void
+ctl_progress(const char *fmt, ...)
+{
+	static int64_t next;
+	bool terminal = isatty(STDERR_FILENO);
+	int64_t now = clock_mono_ms();
+	va_list ap;
+
+	if (now < next)
+		return;
+	next = now + (terminal ? 200 : 5000);
+	fputs(PROGRAM ": ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs(terminal ? "   \r" : "\n", stderr);
+}
+
+/* What files we make are ours alone. */
 static void
 setup(void)
 {
-	struct rlimit none = {0, 0};
-	uint8_t seed[32];
-
-	setrlimit(RLIMIT_CORE, &none);
-	umask(0077);
-	vault_setup();
-	rand_key(seed, sizeof(seed));
-	json_setup(seed);
-	wipe(seed, sizeof(seed));
+	program_setup(0077);
 	log_open(PROGRAM, NULL, LOG_WARNING);
 }
 
@@ -102,6 +112,22 @@ say_error(const struct err *e)
 		ctl_say("%s%s", err_text(e), advice(e));
 }
 
+enum err_code
+ctl_site(struct ctl *c, struct err *e)
+{
+	enum err_code rc;
+
+	c->in_setup = true;
+	rc = site_open(c->conf, &c->site, e);
+	if (rc == ERR_OK) {
+		audit_direct(&c->site);
+		rc = site_ready(&c->site, e);
+	}
+	if (rc == ERR_OK)
+		c->in_setup = false;
+	return rc;
+}
+
 static enum err_code
 open_needed(struct ctl *c, enum ctl_opens opens, struct err *e)
 {
@@ -111,9 +137,7 @@ open_needed(struct ctl *c, enum ctl_opens opens, struct err *e)
 	if (opens >= OPENS_CONF)
 		rc = conf_read(c->conf_path, &c->conf, e);
 	if (rc == ERR_OK && opens >= OPENS_SITE)
-		rc = site_open(c->conf, &c->site, e);
-	if (rc == ERR_OK && opens >= OPENS_SITE)
-		rc = site_ready(&c->site, e);
+		rc = ctl_site(c, e);
 	if (rc == ERR_OK)
 		c->in_setup = false;
 	return rc;

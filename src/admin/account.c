@@ -1,6 +1,7 @@
 /* cofferctl account. */
 #include "admin/admin.h"
 #include "model/account.h"
+#include "model/audit.h"
 
 enum err_code
 ctl_account_create(struct ctl *c, struct err *e)
@@ -18,7 +19,9 @@ ctl_account_create(struct ctl *c, struct err *e)
 enum err_code
 ctl_account_list(struct ctl *c, struct err *e)
 {
-	return account_list(c->site.db, &c->out, e);
+	enum err_code rc = account_list(c->site.db, &c->out, e);
+
+	return rc ? rc : ctl_say_accounts(c, e);
 }
 
 enum err_code

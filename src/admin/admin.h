@@ -49,6 +49,21 @@ extern const unsigned commands_count;
 /* A line on standard error, after "cofferctl: ". */
 void ctl_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Opens the site as a command of OPENS_SITE finds it, for one that does
+ * something else first. */
+MUST_CHECK enum err_code ctl_site(struct ctl *c, struct err *e);
+
+/* A line on standard error that the next one overwrites, if that is a
+ * terminal; else every few seconds. */
+void ctl_progress(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Where migrate finds the files of the schema. */
+const char *ctl_schema_dir(const struct ctl *c);
+
+/* Says which keys of the accounts ask for rotation, which accounts have lost
+ * their salt, and which are half erased. */
+MUST_CHECK enum err_code ctl_say_accounts(struct ctl *c, struct err *e);
+
 /* Binds the account of a code. ERR_NOT_FOUND in words. */
 MUST_CHECK enum err_code ctl_account(
     struct ctl *c, const char *code, struct db_context *out, struct err *e);

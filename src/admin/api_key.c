@@ -15,7 +15,7 @@ ctl_api_key_create(struct ctl *c, struct err *e)
 
 	rc = ctl_workspace(c, &ctx, e);
 	if (rc == ERR_OK)
-		rc = api_key_create(c->site.db, &ctx, name ? name : "",
+		rc = api_key_create(&c->site, &ctx, name ? name : "",
 		    c->options[OPTION_PRIVILEGES], key, &id, e);
 	if (rc)
 		return rc;
@@ -45,7 +45,7 @@ ctl_api_key_revoke(struct ctl *c, struct err *e)
 	enum err_code rc = ERR_NOT_FOUND;
 
 	if (uuid_parse(c->argument, strlen(c->argument), &id))
-		rc = api_key_revoke(c->site.db, &id, e);
+		rc = api_key_revoke(&c->site, &id, e);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(e, rc,
 		    "no API key has this id: \"cofferctl api-key list "

@@ -150,13 +150,14 @@ say_unknown(const char *word)
 static bool
 check_given(const struct ctl *c, const struct command *cmd, char **given, int n)
 {
-	int want = cmd->argument ? 1 : 0;
+	int most = cmd->argument ? 1 : 0;
+	int least = most && *cmd->argument != '[';
 
-	if (n > want) {
-		ctl_say("unexpected argument %s", given[want]);
+	if (n > most) {
+		ctl_say("unexpected argument %s", given[most]);
 		return false;
 	}
-	if (n < want) {
+	if (n < least) {
 		ctl_say("%s is missing", cmd->argument);
 		return false;
 	}
@@ -242,7 +243,7 @@ find_and_check(struct ctl *c, char **given, int n, const struct command **out)
 		print_synopsis(stderr, *out);
 		return false;
 	}
-	c->argument = (*out)->argument ? given[used] : NULL;
+	c->argument = n > used ? given[used] : NULL;
 	return true;
 }
 

@@ -36,7 +36,7 @@ check_schema(struct ctl *c, struct err *e)
 static enum err_code
 check_canary(struct ctl *c, struct err *e)
 {
-	return site_canary_check(c->site.db, c->site.masters, e);
+	return site_ready(&c->site, e);
 }
 
 static const struct step {
@@ -69,5 +69,5 @@ ctl_check(struct ctl *c, struct err *e)
 		}
 		ctl_say("%s: good", steps[i].name);
 	}
-	return ERR_OK;
+	return ctl_say_accounts(c, e);
 }

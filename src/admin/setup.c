@@ -8,7 +8,8 @@
 #include "vault/keyfile.h"
 
 /* The files that init makes. */
-static const char *const key_files[] = {"master.key", "jwt.secret"};
+static const char *const key_files[] = {
+    "master.key", "jwt.secret", "audit.key"};
 #define KEY_FILES (sizeof(key_files) / sizeof(key_files[0]))
 
 static bool
@@ -42,8 +43,8 @@ ctl_init(struct ctl *c, struct err *e)
 	return ERR_OK;
 }
 
-static const char *
-schema_dir(const struct ctl *c)
+const char *
+ctl_schema_dir(const struct ctl *c)
 {
 	const char *dir = c->options[OPTION_SCHEMA];
 
@@ -60,7 +61,8 @@ migrate(
 	bool made;
 	enum err_code rc;
 
-	rc = migrate_up(db, schema_dir(c), c->conf->database_user, &applied, e);
+	rc = migrate_up(
+	    db, ctl_schema_dir(c), c->conf->database_user, &applied, e);
 	if (rc)
 		return rc;
 	if (applied)

@@ -65,7 +65,7 @@ ctl_user_create(struct ctl *c, struct err *e)
 	if (rc == ERR_OK)
 		rc = password_read(password, &n, e);
 	if (rc == ERR_OK)
-		rc = user_create(c->site.db, &ctx, c->options[OPTION_EMAIL],
+		rc = user_create(&c->site, &ctx, c->options[OPTION_EMAIL],
 		    password, n, c->options[OPTION_ROLE], &uuid, e);
 	wipe(password, sizeof(password));
 	if (rc == ERR_OK)
@@ -81,7 +81,7 @@ ctl_user_grant(struct ctl *c, struct err *e)
 
 	if (rc)
 		return rc;
-	return user_grant(c->site.db, &ctx, c->options[OPTION_EMAIL],
+	return user_grant(&c->site, &ctx, c->options[OPTION_EMAIL],
 	    c->options[OPTION_ROLE], e);
 }
 
@@ -93,4 +93,92 @@ ctl_user_list(struct ctl *c, struct err *e)
 
 	rc = ctl_account(c, c->options[OPTION_ACCOUNT], &ctx, e);
 	return rc ? rc : user_list(c->site.db, &ctx, &c->out, e);
+}
+
+/* A user by e-mail, in one account or in whichever has it. */
+struct search {
+	const char *email;
+	struct db_context ctx;
+	struct user user;
+	unsigned found;
+};
+
+static enum err_code
+look(struct db *db, const struct db_context *ctx, const char *code, void *arg,
+    struct err *e)
+{
+	struct search *s = arg;
+	struct user user;
+	enum err_code rc = user_by_email(db, ctx, s->email, &user, e);
+
+	(void)code;
+	if (rc)
+		return rc;
+	s->user = user;
+	s->ctx = *ctx;
+	s->found++;
+	return ERR_NOT_FOUND; /* on to the next account */
+}
+
+static enum err_code
+find(struct ctl *c, struct search *s, struct err *e)
+{
+	const char *code = c->options[OPTION_ACCOUNT];
+	enum err_code rc;
+
+	*s = (struct search){.email = c->argument};
+	if (code) {
+		rc = ctl_account(c, code, &s->ctx, e);
+		if (rc == ERR_OK)
+			rc = look(c->site.db, &s->ctx, code, s, e);
+	} else {
+		rc = account_walk(c->site.db, look, s, e);
+	}
+	if (rc != ERR_NOT_FOUND || (!s->found && e->text[0]))
+		return rc;
+	if (s->found == 1)
+		return ERR_OK;
+	if (s->found)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "%u accounts have a user of this e-mail: name one by "
+		    "--account CODE",
+		    s->found);
+	return err_set(e, rc,
+	    "no user has this e-mail: \"cofferctl user list --account CODE\" "
+	    "lists them");
+}
+
+enum err_code
+ctl_user_disable(struct ctl *c, struct err *e)
+{
+	struct search s;
+	enum err_code rc = find(c, &s, e);
+
+	return rc ? rc : user_disable(&c->site, &s.ctx, &s.user, e);
+}
+
+enum err_code
+ctl_user_enable(struct ctl *c, struct err *e)
+{
+	struct search s;
+	enum err_code rc = find(c, &s, e);
+
+	return rc ? rc : user_enable(&c->site, &s.ctx, &s.user, e);
+}
+
+enum err_code
+ctl_user_set_password(struct ctl *c, struct err *e)
+{
+	char password[INPUT_MAX];
+	struct search s;
+	size_t n = 0;
+	enum err_code rc = find(c, &s, e);
+
+	if (rc == ERR_OK)
+		rc = password_read(password, &n, e);
+	if (rc == ERR_OK)
+		rc = user_set_password(
+		    &c->site, &s.ctx, &s.user, password, n, e);
+	wipe(password, sizeof(password));
+	return rc;
 }

@@ -1,12 +1,11 @@
-/* POST and GET /v1/auth: pairs of an access token and a refresh token. */
+/* /v1/auth: pairs of an access token and a refresh token; their end. */
 #include <string.h>
 
 #include "api/api.h"
 #include "base/clock.h"
-#include "model/account.h"
-#include "model/user.h"
-#include "vault/jwt.h"
-#include "vault/rand.h"
+#include "http/auth.h"
+#include "model/audit.h"
+#include "model/throttle.h"
 
 /* The jti of a refresh token is base64url of its family and its own id. */
 #define FAMILY_JTI (2 * UUID_LEN)
@@ -38,7 +37,7 @@ jti_read(const char *s, struct uuid *family, struct uuid *id)
 }
 
 static int64_t
-refresh_end(const struct request *rq, int64_t now)
+refresh_until(const struct request *rq, int64_t now)
 {
 	return now + rq->site->conf->auth_refresh_seconds;
 }
@@ -51,20 +50,18 @@ answer_pair(struct request *rq, const struct user *user, int64_t now,
 	char access[JWT_TOKEN_MAX], refresh[JWT_TOKEN_MAX];
 	struct jwt_claims c = {.typ = JWT_ACCESS, .iat = now};
 	int64_t seconds = rq->site->conf->auth_access_seconds;
-	struct uuid jti;
 	enum err_code rc;
 
 	uuid_format(&user->uuid, c.sub);
 	memcpy(c.acc, rq->account_code, strlen(rq->account_code) + 1);
-	rand_uuid(&jti);
-	uuid_format(&jti, c.jti);
+	auth_jti(user, c.jti);
 	c.exp = now + seconds;
 	rc = jwt_make(rq->jwt, &c, access, e);
 	if (rc)
 		return rc;
 	jti_write(family, id, c.jti);
 	c.typ = JWT_REFRESH;
-	c.exp = refresh_end(rq, now);
+	c.exp = refresh_until(rq, now);
 	rc = jwt_make(rq->jwt, &c, refresh, e);
 	if (rc == ERR_OK)
 		buf_addf(resp_json(rq, 200),
@@ -76,17 +73,47 @@ answer_pair(struct request *rq, const struct user *user, int64_t now,
 	return rc;
 }
 
-/* Binds the account that the request's API key belongs to. */
+/* Says when to come back: whole seconds (RFC 9110, section 10.2.3). */
+static enum err_code
+answer_wait(struct request *rq, enum err_code rc, int64_t ms)
+{
+	if (rc == ERR_TOO_MANY_REQUESTS)
+		resp_header(rq, "Retry-After",
+		    arena_printf(rq->arena, "%lld",
+		        ms > 1000 ? (long long)(ms + 999) / 1000 : 1));
+	return rc;
+}
+
+static void
+note(struct request *rq, enum audit_action action, const struct uuid *user)
+{
+	audit_note(rq->site, &rq->ctx,
+	    &(struct audit_event){.action = action, .subject = user});
+}
+
+/* Binds the account that the request's API key belongs to. An address with
+ * too many wrong ones must wait before another is looked at. */
 static enum err_code
 key_open(struct request *rq, struct err *e)
 {
 	const char *text = request_header(rq, "x-api-key");
+	struct throttle t;
 	struct api_key key;
+	int64_t wait = 0;
 	enum err_code rc;
 
 	if (!text)
 		return err_set(e, ERR_AUTH, NULL);
+	throttle_bucket(rq->site, THROTTLE_KEY, 0, NULL, rq->remote_addr, &t);
+	rc = throttle_look(rq->site, &t, &wait, e);
+	if (rc)
+		return answer_wait(rq, rc, wait);
 	rc = api_key_find(rq->site->db, text, &key, e);
+	if (rc == ERR_AUTH) {
+		rc = throttle_take(rq->site, &t, 1, &wait, e);
+		return rc ? answer_wait(rq, rc, wait)
+		          : err_set(e, ERR_AUTH, NULL);
+	}
 	if (rc)
 		return rc;
 	rq->ctx.account_id = key.account_id;
@@ -111,49 +138,86 @@ text_member(
 	return ERR_OK;
 }
 
+/* A new family for a user who has just proved who it is. */
+static enum err_code
+answer_first(struct request *rq, const struct user *user, struct err *e)
+{
+	int64_t now = clock_now_ms() / 1000;
+	struct uuid family, id;
+	enum err_code rc;
+
+	rq->ctx.user_id = user->id;
+	rc = refresh_start(rq->site->db, &rq->ctx, user,
+	    refresh_until(rq, now) * 1000, &family, &id, e);
+	return rc ? rc : answer_pair(rq, user, now, &family, &id, e);
+}
+
+/* What to do after a password was looked at, or was not. */
+static enum err_code
+password_tried(
+    struct request *rq, enum err_code rc, const struct user *user, int64_t wait)
+{
+	if (user->id)
+		request_audit(rq, &user->uuid, "{}");
+	return answer_wait(rq, rc, wait);
+}
+
 enum err_code
 api_auth_login(struct request *rq, struct err *e)
 {
-	int64_t now = clock_now_ms() / 1000;
-	const char *email, *password;
-	struct uuid family, id;
-	struct user user;
+	struct sign_in in = {.address = rq->remote_addr};
+	struct user user = {0};
+	int64_t wait = 0;
 	enum err_code rc;
 
 	rc = key_open(rq, e);
 	if (rc == ERR_OK)
-		rc = text_member(rq, "email", &email, e);
+		rc = text_member(rq, "email", &in.email, e);
 	if (rc == ERR_OK)
-		rc = text_member(rq, "password", &password, e);
-	if (rc == ERR_OK)
-		rc = user_login(rq->site->db, &rq->ctx, email, password,
-		    strlen(password), &user, e);
+		rc = text_member(rq, "password", &in.password, e);
 	if (rc)
 		return rc;
-	rq->ctx.user_id = user.id;
-	rc = refresh_start(rq->site->db, &rq->ctx, refresh_end(rq, now) * 1000,
-	    &family, &id, e);
-	return rc ? rc : answer_pair(rq, &user, now, &family, &id, e);
+	in.n = strlen(in.password);
+	rc = user_login(rq->site, &rq->ctx, &in, &user, &wait, e);
+	rc = password_tried(rq, rc, &user, wait);
+	if (rc == ERR_OK)
+		rc = answer_first(rq, &user, e);
+	if (rc == ERR_OK)
+		note(rq, AUDIT_LOGIN, &user.uuid);
+	return rc;
 }
 
-/* Binds the account and user of a verified refresh token. */
-static enum err_code
-claims_open(struct request *rq, const struct jwt_claims *c, struct user *user,
-    struct err *e)
+enum err_code
+api_auth_password(struct request *rq, struct err *e)
 {
-	struct uuid uuid;
+	struct sign_in in = {.address = rq->remote_addr};
+	struct user user = {0};
+	const char *fresh;
+	int64_t wait = 0;
 	enum err_code rc;
 
-	rc = account_find(rq->site->db, c->acc, &rq->ctx.account_id, e);
-	if (rc == ERR_NOT_FOUND)
-		return err_fault(e, ERR_AUTH, "the token's account is gone");
+	rc = text_member(rq, "password", &in.password, e);
+	if (rc == ERR_OK)
+		rc = text_member(rq, "new_password", &fresh, e);
 	if (rc)
 		return rc;
-	rq->account_code = arena_strdup(rq->arena, c->acc);
-	if (!uuid_parse(c->sub, strlen(c->sub), &uuid))
-		return err_fault(e, ERR_AUTH, "sub is not a UUID");
-	rc = user_find(rq->site->db, &rq->ctx, &uuid, user, e);
-	rq->ctx.user_id = rc ? 0 : user->id;
+	in.n = strlen(in.password);
+	rc = user_password_change(
+	    rq->site, &rq->ctx, &in, fresh, strlen(fresh), &user, &wait, e);
+	rc = password_tried(rq, rc, &user, wait);
+	return rc ? rc : answer_first(rq, &user, e);
+}
+
+/* Verifies the refresh token that is the request's, and binds its user. */
+static enum err_code
+refresh_open(struct request *rq, struct uuid *family, struct uuid *id,
+    struct user *user, struct err *e)
+{
+	struct jwt_claims claims;
+	enum err_code rc = auth_token(rq, JWT_REFRESH, &claims, user, e);
+
+	if (rc == ERR_OK && !jti_read(claims.jti, family, id))
+		return err_fault(e, ERR_AUTH, "jti is not one of ours");
 	return rc;
 }
 
@@ -161,22 +225,36 @@ enum err_code
 api_auth_refresh(struct request *rq, struct err *e)
 {
 	int64_t now = clock_now_ms() / 1000;
-	const char *token = request_bearer(rq);
 	struct uuid family, id, next;
-	struct jwt_claims claims;
 	struct user user;
 	enum err_code rc;
 
-	if (!token)
-		return err_set(e, ERR_AUTH, NULL);
-	rc = jwt_check(
-	    rq->jwt, token, strlen(token), JWT_REFRESH, now, &claims, e);
-	if (rc == ERR_OK && !jti_read(claims.jti, &family, &id))
-		rc = err_fault(e, ERR_AUTH, "jti is not one of ours");
+	rc = refresh_open(rq, &family, &id, &user, e);
 	if (rc == ERR_OK)
-		rc = claims_open(rq, &claims, &user, e);
-	if (rc == ERR_OK)
-		rc = refresh_turn(rq->site->db, &rq->ctx, &family, &id,
-		    refresh_end(rq, now) * 1000, &next, e);
+		rc = refresh_turn(rq->site, &rq->ctx, &family, &id,
+		    refresh_until(rq, now) * 1000, &next, e);
 	return rc ? rc : answer_pair(rq, &user, now, &family, &next, e);
+}
+
+/* An access token ends all that its user is signed in with, a refresh token
+ * its family. */
+enum err_code
+api_auth_logout(struct request *rq, struct err *e)
+{
+	struct jwt_claims claims;
+	struct uuid family, id;
+	struct user user;
+	enum err_code rc;
+
+	rc = auth_token(rq, JWT_ACCESS, &claims, &user, e);
+	if (rc == ERR_OK) {
+		rc = user_logout(rq->site, &rq->ctx, &user, e);
+	} else if (rc == ERR_AUTH) {
+		rc = refresh_open(rq, &family, &id, &user, e);
+		if (rc == ERR_OK)
+			rc = refresh_end(rq->site, &rq->ctx, &family, e);
+	}
+	if (rc == ERR_OK)
+		resp_json(rq, 204);
+	return rc;
 }

@@ -1,4 +1,6 @@
 /* POST /v1/customer/check: an upload is validated, and queued or done. */
+#include <stdio.h>
+
 #include "api/api.h"
 #include "base/log.h"
 #include "http/route.h"
@@ -65,11 +67,26 @@ apply(struct request *rq, struct upload *u)
 		log_err("keeping the answer of an upload", &e);
 }
 
+/* What is only looked at, or refused for its rows, tells which unique values
+ * are taken: a read. */
+static void
+note_check(struct request *rq, const struct upload *u, enum err_code code)
+{
+	char detail[48];
+
+	if (code != ERR_INVALID && (code || !u->validate_only))
+		return;
+	snprintf(detail, sizeof(detail), "{\"rows\":%u}", u->job.rows);
+	audit_note(rq->site, &rq->ctx,
+	    &(struct audit_event){AUDIT_CUSTOMER_CHECK, NULL, detail});
+}
+
 static enum err_code
 run(struct request *rq, struct upload *u, struct err *e)
 {
 	enum err_code code = upload_run(rq->site, &rq->ctx, u, rq->arena, e);
 
+	note_check(rq, u, code);
 	if (!code && u->claimed)
 		apply(rq, u);
 	else if (!code)

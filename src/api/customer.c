@@ -27,6 +27,9 @@ open_view(struct request *rq, uint64_t number, struct view *out, struct err *e)
 	rc =
 	    segment_find(db, &rq->ctx, json_string_value(id), &out->segment, e);
 	if (!rc)
+		request_audit(rq, &out->segment.uuid, "{\"page\":%llu}",
+		    (unsigned long long)number);
+	if (!rc)
 		rc = segment_seek(db, &rq->ctx, out->segment.id,
 		    number * CUSTOMERS_PER_PAGE, CUSTOMERS_PER_PAGE, &out->page,
 		    e);

@@ -89,3 +89,77 @@ clock_backoff_ms(int64_t base, int64_t cap, unsigned attempt, uint32_t random)
 		return most;
 	return least + (int64_t)(random % (uint64_t)(most - least + 1));
 }
+
+/* Reads `width` digits at *s, after `before` if that is not NUL. */
+static bool
+take_number(const char **s, char before, unsigned width, int *out)
+{
+	const char *p = *s;
+	unsigned i;
+
+	if (before && *p++ != before)
+		return false;
+	for (i = 0, *out = 0; i < width; i++, p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		*out = *out * 10 + (*p - '0');
+	}
+	*s = p;
+	return true;
+}
+
+/* Reads what follows the seconds: a fraction of 1 to 3 digits. */
+static bool
+take_fraction(const char **s, int *ms)
+{
+	int digit, scale = 100;
+
+	*ms = 0;
+	if (**s != '.')
+		return true;
+	for (++*s; scale; scale /= 10) {
+		if (!take_number(s, 0, 1, &digit))
+			return scale < 100;
+		*ms += digit * scale;
+	}
+	return true;
+}
+
+static bool
+take_time(const char **s, struct tm *tm, int *ms)
+{
+	*ms = 0;
+	if (**s != 'T' && **s != ' ')
+		return true;
+	++*s;
+	if (!take_number(s, 0, 2, &tm->tm_hour) ||
+	    !take_number(s, ':', 2, &tm->tm_min))
+		return false;
+	if (**s == ':' &&
+	    (!take_number(s, ':', 2, &tm->tm_sec) || !take_fraction(s, ms)))
+		return false;
+	if (**s == 'Z')
+		++*s;
+	return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60;
+}
+
+bool
+clock_parse(const char *s, int64_t *ms_out)
+{
+	struct tm tm = {.tm_mday = 0}, made;
+	int ms, year, month;
+	time_t t;
+
+	if (!take_number(&s, 0, 4, &year) || !take_number(&s, '-', 2, &month) ||
+	    !take_number(&s, '-', 2, &tm.tm_mday) || !take_time(&s, &tm, &ms) ||
+	    *s)
+		return false;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	made = tm;
+	t = timegm(&made);
+	if (made.tm_mon != tm.tm_mon || made.tm_mday != tm.tm_mday)
+		return false; /* a day that its month does not have */
+	*ms_out = (int64_t)t * 1000 + ms;
+	return true;
+}

@@ -2,6 +2,7 @@
 #ifndef COFFER_BASE_CLOCK_H
 #define COFFER_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CLOCK_TEXT 25 /* "2026-11-22T00:20:00.000Z" and a NUL */
@@ -14,6 +15,11 @@ int64_t clock_mono_ms(void);
 /* ISO 8601 UTC with milliseconds, RFC 3339 profile; times outside the years
  * 0000 to 9999 give the nearest that is inside. */
 void clock_format(int64_t ms, char out[CLOCK_TEXT]);
+
+/* Reads a time of UTC in ISO 8601: 2026-11-22, 2026-11-22T00:20, with seconds,
+ * with a fraction of 1 to 3 digits; a Z may end it. False if it is anything
+ * else. */
+bool clock_parse(const char *s, int64_t *ms_out);
 
 /* Exponential backoff with full jitter: a random time in
  * [base/2, min(cap, base * 2^attempt)] ms; attempt counts from 0. `random` is

@@ -76,6 +76,12 @@ log_request(const char *id)
 	snprintf(state.request, sizeof(state.request), "%s", id ? id : "");
 }
 
+const char *
+log_request_id(void)
+{
+	return state.request;
+}
+
 bool
 log_level_parse(const char *s, enum log_level *out)
 {

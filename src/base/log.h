@@ -24,6 +24,9 @@ bool log_reopen(void);
  * cut at 64 bytes. */
 void log_request(const char *id);
 
+/* That id; "" for none. Good until the next log_request. */
+const char *log_request_id(void);
+
 /* "error", "warning", "info", "debug" -> level; false if unknown. */
 bool log_level_parse(const char *s, enum log_level *out);
 

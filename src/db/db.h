@@ -171,4 +171,12 @@ MUST_CHECK enum err_code db_transaction(
 /* True inside db_transaction. */
 bool db_in_transaction(const struct db *db);
 
+/* Whose handle this is: `owner` comes back from db_owner, and `ended` is told
+ * of the end of each run of a transaction's body, before `done` is asked and
+ * before it is run again. In doubt: COMMIT was sent and nobody knows. */
+enum db_end { DB_COMMITTED, DB_ROLLED_BACK, DB_IN_DOUBT };
+typedef void db_ended(void *owner, enum db_end how);
+void db_own(struct db *db, void *owner, db_ended *ended);
+void *db_owner(const struct db *db);
+
 #endif

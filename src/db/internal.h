@@ -77,6 +77,8 @@ struct db {
 	bool again;   /* what failed may be tried on a new connection */
 	bool in_tx;
 	enum err_code tx_err; /* the transaction is gone already, by this */
+	void *owner;
+	db_ended *ended;
 	struct db_rows rows;
 	struct prepared *prepared[STMT_COUNT][FORM_COUNT];
 };

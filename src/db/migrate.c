@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/internal.h"
+#include "db/restore.h"
 
 #define FILE_MAX (1 << 20)
 #define NAME_MAX_LEN 64 /* of schema_migration.name */
@@ -261,6 +262,13 @@ apply_missing(struct db *db, const char *dir, unsigned version,
 	return err;
 }
 
+/* What the application's user may do to the rows of a table. */
+static const char *const rights[] = {
+    [TABLE_READ] = "SELECT",
+    [TABLE_APPEND] = "SELECT, INSERT",
+    [TABLE_WRITE] = "SELECT, INSERT, UPDATE, DELETE",
+};
+
 /* Runs the grants of one entry of the user: user@host. */
 static enum err_code
 grant_tables(struct db *db, const char *user, const char *host, struct err *e)
@@ -270,12 +278,8 @@ grant_tables(struct db *db, const char *user, const char *host, struct err *e)
 	unsigned i;
 
 	for (i = 0; i < tables_count && !err; i++) {
-		bool own = !strcmp(tables[i].name, "schema_migration");
-
 		buf_reset(&sql);
-		buf_adds(
-		    &sql, own ? "GRANT SELECT ON "
-		              : "GRANT SELECT, INSERT, UPDATE, DELETE ON ");
+		buf_addf(&sql, "GRANT %s ON ", rights[tables[i].rights]);
 		add_name(&sql, tables[i].name);
 		buf_adds(&sql, " TO ");
 		add_text(db, &sql, user);
@@ -328,19 +332,39 @@ grant(struct db *db, const char *user, struct err *e)
 }
 
 enum err_code
+migrate_database(struct db *db, struct err *e)
+{
+	enum err_code err;
+
+	assert(db->role == DB_OWNER && !db->in_tx);
+	err = conn_ready(db, e);
+	return err ? err : create_database(db, e);
+}
+
+/* A schema that is half restored is no schema. */
+static enum err_code
+check_whole(unsigned version, struct err *e)
+{
+	if (version != RESTORE_MARK)
+		return ERR_OK;
+	return err_set(e, ERR_UNAVAILABLE,
+	    "a restore of this database has not come to its end: run "
+	    "cofferctl restore --replace again");
+}
+
+enum err_code
 migrate_up(struct db *db, const char *dir, const char *app_user,
     unsigned *applied_out, struct err *e)
 {
 	unsigned version;
 	enum err_code err;
 
-	assert(db->role == DB_OWNER && !db->in_tx);
 	*applied_out = 0;
-	err = conn_ready(db, e);
-	if (!err)
-		err = create_database(db, e);
+	err = migrate_database(db, e);
 	if (!err)
 		err = read_version(db, &version, e);
+	if (!err)
+		err = check_whole(version, e);
 	if (!err)
 		err = apply_missing(db, dir, version, applied_out, e);
 	return err ? err : grant(db, app_user, e);
@@ -354,6 +378,8 @@ migrate_check(struct db *db, struct err *e)
 
 	if (!err)
 		err = read_version(db, &version, e);
+	if (!err)
+		err = check_whole(version, e);
 	if (err || version == SCHEMA_VERSION)
 		return err;
 	return err_set(e, ERR_UNAVAILABLE,

@@ -21,4 +21,7 @@ MUST_CHECK enum err_code migrate_up(struct db *db, const char *dir,
 #define SCHEMA_VERSION 9
 MUST_CHECK enum err_code migrate_check(struct db *db, struct err *e);
 
+/* Makes the database if there is none, and uses it. For DB_OWNER. */
+MUST_CHECK enum err_code migrate_database(struct db *db, struct err *e);
+
 #endif

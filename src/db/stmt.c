@@ -13,9 +13,13 @@ static const struct stmt_row registry[] = {
 };
 
 const struct table_row tables[] = {
-#define TABLE(name, owner) {#name, TABLE_##owner},
+#define TABLE(name, owner) {#name, TABLE_##owner, TABLE_WRITE},
+#define TABLE_APPEND(name, owner) {#name, TABLE_##owner, TABLE_APPEND},
+#define TABLE_READ(name, owner) {#name, TABLE_##owner, TABLE_READ},
 #include "tbl/tables.h"
 #undef TABLE
+#undef TABLE_APPEND
+#undef TABLE_READ
 };
 const unsigned tables_count = sizeof(tables) / sizeof(tables[0]);
 

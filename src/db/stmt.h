@@ -40,11 +40,14 @@ struct stmt_row {
 /* The row of a statement; asserts on an unknown one. */
 const struct stmt_row *stmt_get(enum stmt st);
 
-/* A table of the schema and the column by which it belongs to a tenant. */
+/* A table of the schema, the column by which it belongs to a tenant, and what
+ * the application's user may do to its rows. */
 enum table_owner { TABLE_SERVER, TABLE_ACCOUNT, TABLE_WORKSPACE };
+enum table_rights { TABLE_READ, TABLE_APPEND, TABLE_WRITE };
 struct table_row {
 	const char *name;
 	enum table_owner owner;
+	enum table_rights rights;
 };
 extern const struct table_row tables[];
 extern const unsigned tables_count;

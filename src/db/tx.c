@@ -30,6 +30,27 @@ db_in_transaction(const struct db *db)
 	return db->in_tx;
 }
 
+void
+db_own(struct db *db, void *owner, db_ended *ended)
+{
+	db->owner = owner;
+	db->ended = ended;
+}
+
+void *
+db_owner(const struct db *db)
+{
+	return db->owner;
+}
+
+static void
+tell_end(struct db *db, enum db_end how)
+{
+	db->in_tx = false;
+	if (db->ended)
+		db->ended(db->owner, how);
+}
+
 /* A connection that turns out to be gone is made anew, once. */
 static enum err_code
 begin(struct db *db, struct err *e)
@@ -58,7 +79,7 @@ roll_back(struct db *db)
 	assert(!db->rows.open);
 	if (!db->lost && conn_run(db, "ROLLBACK", &ignored))
 		db->lost = true;
-	db->in_tx = false;
+	tell_end(db, DB_ROLLED_BACK);
 }
 
 /* Asks `done` until it knows; ERR_RETRY if the transaction did not happen. */
@@ -91,7 +112,7 @@ commit(struct db *db, db_body *done, void *arg, bool *doubted, struct err *e)
 		roll_back(db);
 		return err;
 	}
-	db->in_tx = false;
+	tell_end(db, err ? DB_IN_DOUBT : DB_COMMITTED);
 	if (!err)
 		return ERR_OK;
 	db->lost = true;

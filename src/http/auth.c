@@ -1,11 +1,16 @@
-#include "http/internal.h"
+#include "http/auth.h"
 
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "http/internal.h"
 #include "model/account.h"
-#include "vault/jwt.h"
+#include "vault/rand.h"
 
 #define BEARER "Bearer "
 #define SESSION_COOKIE "dxp-sessionid"
@@ -92,13 +97,49 @@ request_bearer(const struct request *rq)
 	return *value && !strpbrk(value, " \t") ? value : NULL;
 }
 
-/* The account and user that a verified token names, looked up anew at every
- * request: a token outlives neither. */
+void
+auth_jti(const struct user *u, char out[64])
+{
+	char text[UUID_TEXT];
+	struct uuid id;
+
+	rand_uuid(&id);
+	uuid_format(&id, text);
+	snprintf(
+	    out, 64, "%" PRIx64 ".%s", (uint64_t)u->tokens_valid_from, text);
+}
+
+/* Reads the time out of a jti of auth_jti. */
+static bool
+jti_time(const char *jti, int64_t *out)
+{
+	const char *dot = strchr(jti, '.');
+	char *end;
+
+	if (!dot || !isxdigit((unsigned char)*jti))
+		return false;
+	*out = (int64_t)strtoull(jti, &end, 16);
+	return end == dot;
+}
+
+/* True unless the user's tokens have been ended since this one was made. That
+ * of an identity provider says when only to the second. */
+static bool
+token_lives(const struct jwt_claims *c, const struct user *u)
+{
+	int64_t made;
+
+	if (c->own && jti_time(c->jti, &made))
+		return made == u->tokens_valid_from;
+	return c->iat > u->tokens_valid_from / 1000;
+}
+
+/* The account and user that a verified token names. */
 static enum err_code
-bind(struct request *rq, const struct jwt_claims *claims, struct err *e)
+bind(struct request *rq, const struct jwt_claims *claims, struct user *out,
+    struct err *e)
 {
 	struct db *db = rq->site->db;
-	struct user user;
 	enum err_code rc;
 
 	rc = account_find(db, claims->acc, &rq->ctx.account_id, e);
@@ -108,28 +149,42 @@ bind(struct request *rq, const struct jwt_claims *claims, struct err *e)
 		return rc;
 	rq->account_code = arena_strdup(rq->arena, claims->acc);
 	if (!uuid_parse(claims->sub, strlen(claims->sub), &rq->user))
-		return err_set(e, ERR_AUTH, NULL);
-	rc = user_find(db, &rq->ctx, &rq->user, &user, e);
+		return err_fault(e, ERR_AUTH, "sub is not a UUID");
+	rc = user_find(db, &rq->ctx, &rq->user, out, e);
 	if (rc)
 		return rc;
-	rq->ctx.user_id = user.id;
+	rq->ctx.user_id = out->id;
 	return ERR_OK;
+}
+
+enum err_code
+auth_token(struct request *rq, enum jwt_typ typ, struct jwt_claims *claims_out,
+    struct user *user_out, struct err *e)
+{
+	const char *token = request_bearer(rq);
+	enum err_code rc;
+
+	if (!token)
+		return err_set(e, ERR_AUTH, NULL);
+	rc = jwt_check(rq->jwt, token, strlen(token), typ,
+	    clock_now_ms() / 1000, claims_out, e);
+	if (rc == ERR_OK)
+		rc = bind(rq, claims_out, user_out, e);
+	if (rc == ERR_OK && typ == JWT_ACCESS &&
+	    !token_lives(claims_out, user_out))
+		rc = err_fault(e, ERR_AUTH, "the user's tokens were ended");
+	return rc;
 }
 
 enum err_code
 auth_open(struct request *rq, struct err *e)
 {
-	const char *token = request_bearer(rq);
 	struct jwt_claims claims;
-	enum err_code rc;
+	struct user user;
 
 	if (rq->route->auth == AUTH_NONE)
 		return ERR_OK;
-	if (!token)
-		return err_set(e, ERR_AUTH, NULL);
-	rc = jwt_check(rq->jwt, token, strlen(token), JWT_ACCESS,
-	    clock_now_ms() / 1000, &claims, e);
-	return rc ? rc : bind(rq, &claims, e);
+	return auth_token(rq, JWT_ACCESS, &claims, &user, e);
 }
 
 enum err_code

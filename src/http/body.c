@@ -42,7 +42,9 @@ request_read(void *arg, char *p, size_t n)
 
 	if (t->cut_in)
 		return -1;
+	deadline_set(t->fcgx.ipcFd, t->budget);
 	got = FCGX_GetStr(p, n > INT_MAX ? INT_MAX : (int)n, t->fcgx.in);
+	deadline_clear();
 	t->budget -= clock_mono_ms() - start;
 	t->received += (uint64_t)got;
 	if (FCGX_GetError(t->fcgx.in) || t->received > t->limit ||

@@ -38,6 +38,18 @@ MUST_CHECK enum err_code auth_open(struct request *rq, struct err *e);
  * workspace that it names. */
 MUST_CHECK enum err_code body_open(struct request *rq, struct err *e);
 
+/* Notes a read or a refusal in the audit log, before its answer goes. */
+void request_note(struct request *rq, enum err_code rc);
+
+/* Notes a read, if that has not been done: for answers that are streamed. */
+void request_note_read(struct request *rq);
+
+/* Cuts connection fd, so that who waits on it goes on, unless it is cleared
+ * within ms; one at a time. The set-up comes before the first. */
+void deadline_setup(void);
+void deadline_set(int fd, int64_t ms);
+void deadline_clear(void);
+
 /* Answers an error in the shape of the route's face. */
 void problem_answer(struct request *rq, const struct err *e);
 

@@ -1,10 +1,14 @@
 #include "http/listener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LOOKS 100  /* at a socket that is in use, */
+#define LOOK_MS 50 /* with so much between them */
 
 static int
 make_socket(void)
@@ -28,6 +32,20 @@ is_abandoned(const struct sockaddr_un *addr)
 	return refused;
 }
 
+/* The processes of a killed master end once what they do is done. */
+static bool
+becomes_abandoned(const struct sockaddr_un *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < LOOKS; i++) {
+		if (is_abandoned(addr))
+			return true;
+		poll(NULL, 0, LOOK_MS);
+	}
+	return false;
+}
+
 /* Frees the path of a socket that a killed master left. */
 static enum err_code
 clear_path(const struct sockaddr_un *addr, struct err *e)
@@ -39,7 +57,7 @@ clear_path(const struct sockaddr_un *addr, struct err *e)
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_CONFLICT,
 		    "%s is there and is not a socket", addr->sun_path);
-	if (!is_abandoned(addr))
+	if (!becomes_abandoned(addr))
 		return err_set(e, ERR_CONFLICT,
 		    "%s is in use: is another coffer-fcgi running?",
 		    addr->sun_path);

@@ -136,22 +136,36 @@ decode(struct arena *a, const char *s, size_t n)
 	return utf8_valid(text, (size_t)(out - text)) ? text : NULL;
 }
 
+bool
+request_query_next(
+    struct request *rq, size_t *pos, const char **name, const char **value)
+{
+	const char *p = rq->query + *pos, *eq;
+	size_t n, nname;
+
+	while (*p == '&')
+		p++;
+	if (!*p)
+		return false;
+	n = strcspn(p, "&");
+	eq = memchr(p, '=', n);
+	nname = eq ? (size_t)(eq - p) : n;
+	*name = decode(rq->arena, p, nname);
+	*value = eq ? decode(rq->arena, eq + 1, n - nname - 1)
+	            : decode(rq->arena, "", 0);
+	*pos = (size_t)(p + n - rq->query);
+	return true;
+}
+
 const char *
 request_query(struct request *rq, const char *name)
 {
-	const char *p = rq->query;
+	const char *got, *value;
+	size_t pos = 0;
 
-	while (*p) {
-		size_t n = strcspn(p, "&");
-		const char *eq = memchr(p, '=', n);
-		size_t nname = eq ? (size_t)(eq - p) : n;
-		char *got = decode(rq->arena, p, nname);
-
+	while (request_query_next(rq, &pos, &got, &value))
 		if (got && !strcmp(got, name))
-			return decode(rq->arena, p + nname + (eq != NULL),
-			    n - nname - (eq != NULL));
-		p += n + (p[n] == '&');
-	}
+			return value;
 	return NULL;
 }
 

@@ -49,6 +49,7 @@ struct request {
 	struct uuid audit_subject;
 	bool audit_has_subject;
 	const char *audit_detail; /* a JSON object; lives in the arena */
+	bool audit_done;          /* the read is in the log */
 
 	/* The parsed body of a BODY_JSON route (never NULL there). */
 	json_t *json;
@@ -74,6 +75,11 @@ const char *request_bearer(const struct request *rq);
 /* A parameter of the query, percent-decoded into the arena, or NULL. */
 const char *request_query(struct request *rq, const char *name);
 
+/* The parameters one after the other: name and value of the one at *pos (0 at
+ * first), which moves on; NULL for what is not text. False at the end. */
+bool request_query_next(
+    struct request *rq, size_t *pos, const char **name, const char **value);
+
 /* Draws up to n raw bytes of the body; 0 at its end, -1 if the client went
  * away or the body is over `limit` of the route. A json_source. */
 long request_read(void *rq, char *p, size_t n);
@@ -92,7 +98,8 @@ MUST_CHECK enum err_code request_workspace(
     struct request *rq, const char *text, struct err *e);
 
 /* Says for the audit log what a route with `reads` has read: a subject (NULL:
- * none) and a JSON object of names, ids and counts, without values of fields. */
+ * none) and a JSON object of names, ids and counts, without values of fields.
+ * One that streams its answer says it before. */
 void request_audit(struct request *rq, const struct uuid *subject,
     const char *fmt, ...) PRINTF_LIKE(3, 4);
 

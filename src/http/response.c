@@ -58,11 +58,14 @@ put(struct transport *t, const char *p, size_t n)
 		size_t slice = n < FLUSH_BYTES ? n : FLUSH_BYTES;
 		int64_t start = clock_mono_ms();
 
-		if (t->budget > 0)
+		if (t->budget > 0) {
 			arm(t);
+			deadline_set(t->fcgx.ipcFd, t->budget);
+		}
 		if (t->budget <= 0 ||
 		    FCGX_PutStr(p, (int)slice, t->fcgx.out) < 0)
 			t->broken = true;
+		deadline_clear();
 		t->budget -= clock_mono_ms() - start;
 		p += slice;
 		n -= slice;
@@ -130,6 +133,7 @@ resp_flush(struct request *rq, struct err *e)
 		return ERR_OK;
 	if (!rq->resp.streaming) {
 		rq->resp.streaming = true;
+		request_note_read(rq);
 		put_head(rq);
 	}
 	put(t, body->data, body->len);
@@ -148,8 +152,10 @@ resp_send(struct request *rq)
 	if (!r->streaming)
 		put_head(rq);
 	put(t, r->body.data, r->body.len);
+	deadline_set(t->fcgx.ipcFd, t->budget);
 	if (!t->broken && FCGX_FClose(t->fcgx.out) != 0)
 		t->broken = true;
+	deadline_clear();
 	return !t->broken;
 }
 

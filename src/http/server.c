@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/conf.h"
@@ -42,6 +43,7 @@ catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
 	sigaction(SIGUSR2, &sa, NULL);
+	deadline_setup();
 	FCGX_Init();
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
@@ -118,6 +120,7 @@ serve(struct request *rq)
 	rc = handle(rq, &e);
 	if (rc)
 		log_err(rq->route ? rq->route->name : "request", &e);
+	request_note(rq, rc);
 	if (rc && !rq->resp.streaming)
 		problem_answer(rq, &e);
 	whole = !(rc && rq->resp.streaming) && resp_send(rq);
@@ -125,6 +128,7 @@ serve(struct request *rq)
 		resp_cut(rq);
 	FCGX_Finish_r(&rq->transport->fcgx);
 	log_access(rq, start, whole);
+	site_settle(rq->site);
 	request_reset(rq);
 }
 
@@ -147,12 +151,17 @@ set_timeouts(int fd, int64_t seconds)
 static bool
 transport_open(struct transport *t, int fd, int64_t seconds)
 {
+	int rc;
+
 	*t = (struct transport){.budget = seconds * 1000};
 	set_timeouts(fd, seconds);
 	FCGX_InitRequest(&t->fcgx, -1, 0);
 	t->fcgx.ipcFd = fd;
 	t->fcgx.keepConnection = 1;
-	if (FCGX_Accept_r(&t->fcgx) < 0)
+	deadline_set(fd, t->budget);
+	rc = FCGX_Accept_r(&t->fcgx);
+	deadline_clear();
+	if (rc < 0)
 		return false;
 	t->fcgx.keepConnection = 0;
 	if (!FCGX_GetError(t->fcgx.in))
@@ -179,12 +188,17 @@ accept_one(struct request *rq, int listener)
 }
 
 /* Sleeps until a connection waits or a signal came; signals arrive here and
- * nowhere else, so that none falls between a look at the flags and accept. */
+ * nowhere else, so that none falls between a look at the flags and accept.
+ * Where a connection waits already ppoll lets no signal in: under a load that
+ * never pauses none would ever arrive. */
 static void
 wait_turn(int listener, const sigset_t *open)
 {
 	struct pollfd p = {.fd = listener, .events = POLLIN};
+	sigset_t shut;
 
+	sigprocmask(SIG_SETMASK, open, &shut);
+	sigprocmask(SIG_SETMASK, &shut, NULL);
 	if (ppoll(&p, 1, NULL, open) < 0 && errno != EINTR)
 		log_error("ppoll: %s", strerror(errno));
 	if (reopen) {
@@ -202,6 +216,7 @@ server_run(struct service *s, int listener)
 	    .jwt = s->jwt,
 	    .arena = arena_new(ARENA_BLOCK),
 	    .transport = &t};
+	pid_t master = getppid();
 	sigset_t open;
 
 	sigprocmask(SIG_SETMASK, NULL, &open);
@@ -215,7 +230,9 @@ server_run(struct service *s, int listener)
 			break;
 		accept_one(&rq, listener);
 	}
-	while (stopping && accept_one(&rq, listener))
+	/* A master that stops has taken the socket's path away; one that was
+	 * killed has not, and the next waits for us to let go of it. */
+	while (stopping && getppid() == master && accept_one(&rq, listener))
 		;
 	buf_free(&rq.resp.headers);
 	buf_free(&rq.resp.body);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/keys.h"
 #include "model/name.h"
 #include "model/rows.h"
@@ -53,7 +54,7 @@ key_store(
 	rc = keyring_make(k, kind, 1, wrapped, e);
 	if (rc)
 		return rc;
-	master_current(c->site->masters, master);
+	master_current(c->site->masters, master); /* see create_body */
 	return db_exec(c->site->db, &ctx, SQL_ACCOUNT_KEY_INSERT,
 	    DB_ARGS(db_int(kind), db_int(1), db_bytes(master, sizeof(master)),
 	        db_bytes(wrapped, sizeof(wrapped)), db_int(clock_now_ms())),
@@ -82,17 +83,27 @@ keys_store(struct creation *c, struct err *e)
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
+	struct audit_event events[] = {
+	    {.action = AUDIT_ACCOUNT_CREATE}, {.action = AUDIT_KEY_CREATE}};
 	struct creation *c = arg;
+	char detail[ACCOUNT_CODE_MAX + 16];
+	struct db_context ctx = {0};
 	uint64_t id;
 	enum err_code rc;
 
-	rc = db_exec(db, NULL, SQL_ACCOUNT_INSERT,
-	    DB_ARGS(db_str(c->code), db_str(c->name), db_int(clock_now_ms())),
-	    NULL, &id, e);
+	rc = site_master_hold(c->site, e);
+	if (rc == ERR_OK)
+		rc = db_exec(db, NULL, SQL_ACCOUNT_INSERT,
+		    DB_ARGS(db_str(c->code), db_str(c->name),
+		        db_int(clock_now_ms())),
+		    NULL, &id, e);
 	if (rc)
 		return rc;
-	c->id = (uint32_t)id;
-	return keys_store(c, e);
+	c->id = ctx.account_id = (uint32_t)id;
+	snprintf(detail, sizeof(detail), "{\"code\":\"%s\"}", c->code);
+	events[0].detail = detail;
+	rc = keys_store(c, e);
+	return rc ? rc : audit_change(c->site, &ctx, events, 2, e);
 }
 
 static enum err_code
@@ -110,14 +121,33 @@ code_taken(const char *code, struct err *e)
 	    e, ERR_CONFLICT, "an account with the code %s exists", code);
 }
 
+/* What stands under a code. */
+struct holder {
+	bool erased;
+};
+
+static void
+take_holder(struct db_rows *r, void *arg)
+{
+	((struct holder *)arg)->erased = !db_is_null(r, 1);
+}
+
 /* A salt without an account is left of a creation that did not come to its
  * end, and serves this one. It is never removed, for a COMMIT in doubt may
  * have taken place. */
 static enum err_code
 salt_ensure(struct creation *c, struct err *e)
 {
-	enum err_code rc = account_find(c->site->db, c->code, &c->id, e);
+	struct holder holder;
+	enum err_code rc;
 
+	rc = db_one(c->site->db, NULL, SQL_ACCOUNT_ANY_BY_CODE,
+	    DB_ARGS(db_str(c->code)), take_holder, &holder, e);
+	if (rc == ERR_OK && holder.erased)
+		return err_set(e, ERR_CONFLICT,
+		    "account %s is being erased: \"cofferctl account erase %s "
+		    "--yes\" brings that to its end",
+		    c->code, c->code);
 	if (rc == ERR_OK)
 		return code_taken(c->code, e);
 	if (rc != ERR_NOT_FOUND)
@@ -132,6 +162,7 @@ account_create(struct site *s, const char *code, const char *name,
 {
 	struct creation c = {.site = s, .code = code, .name = name};
 	enum err_code rc;
+	bool changed;
 
 	if (!account_code_valid(code))
 		return err_set(e, ERR_BAD_REQUEST,
@@ -140,6 +171,8 @@ account_create(struct site *s, const char *code, const char *name,
 		    "begins a path of the API (v1, scv, ...)",
 		    ACCOUNT_CODE_MAX);
 	rc = name_check("the name", name, 1, NAME_MAX_CHARS, e);
+	if (rc == ERR_OK)
+		rc = site_masters_read(s, &changed, e);
 	if (rc == ERR_OK)
 		rc = salt_ensure(&c, e);
 	if (rc == ERR_OK)
@@ -175,63 +208,19 @@ account_code(
 	return rc;
 }
 
-/* Gathers the versions of the account's data keys, as uint32_t. */
-static enum err_code
-data_versions(
-    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
+enum err_code
+account_list_erased(struct db *db, struct buf *out, struct err *e)
 {
 	struct db_rows *r;
-	uint32_t version;
 	enum err_code rc;
 
-	rc = db_query(db, ctx, SQL_ACCOUNT_KEY_LIST, DB_NOARGS, &r, e);
+	rc = db_query(db, NULL, SQL_ACCOUNT_LIST_ERASED, DB_NOARGS, &r, e);
 	if (rc)
 		return rc;
-	while (db_next(r)) {
-		if (db_get_int(r, 0) != KEY_DATA)
-			continue;
-		version = (uint32_t)db_get_int(r, 1);
-		buf_add(out, &version, sizeof(version));
-	}
+	while (db_next(r))
+		buf_addf(
+		    out, "%s%s", out->len ? " " : "", db_get_bytes(r, 0, NULL));
 	return db_done(&r, e);
-}
-
-static enum err_code
-reveal_add(
-    const struct keyring *k, uint32_t version, struct buf *out, struct err *e)
-{
-	uint8_t key[AEAD_KEY];
-	enum err_code rc = keyring_reveal(k, version, key, e);
-
-	if (rc == ERR_OK) {
-		buf_add_u64(out, version);
-		buf_addc(out, ' ');
-		buf_add_b64(out, key, sizeof(key));
-		buf_addc(out, '\n');
-	}
-	wipe(key, sizeof(key));
-	return rc;
-}
-
-enum err_code
-account_data_keys(struct site *s, const struct db_context *ctx, struct buf *out,
-    struct err *e)
-{
-	struct buf versions = {0};
-	struct keyring *k;
-	uint32_t version;
-	enum err_code rc;
-
-	rc = site_keyring(s, ctx, &k, e);
-	if (rc == ERR_OK)
-		rc = data_versions(s->db, ctx, &versions, e);
-	for (size_t i = 0; rc == ERR_OK && i < versions.len;
-	     i += sizeof(version)) {
-		memcpy(&version, versions.data + i, sizeof(version));
-		rc = reveal_add(k, version, out, e);
-	}
-	buf_free(&versions);
-	return rc;
 }
 
 enum err_code

@@ -20,7 +20,8 @@
 bool account_code_valid(const char *code);
 
 /* Makes an account, its salt and its keys (data version 1, index, at rest).
- * ERR_BAD_REQUEST, ERR_CONFLICT. */
+ * ERR_BAD_REQUEST; ERR_CONFLICT, also while an account of that code is being
+ * erased. */
 MUST_CHECK enum err_code account_create(struct site *s, const char *code,
     const char *name, uint32_t *id_out, struct err *e);
 
@@ -32,13 +33,26 @@ MUST_CHECK enum err_code account_find(
 MUST_CHECK enum err_code account_code(
     struct db *db, uint32_t id, char out[ACCOUNT_CODE_MAX + 8], struct err *e);
 
-/* Appends "key_version SPACE base64\n" for every data key of the account;
- * out is wiped by the caller. */
+/* Calls `each` with every data key of the account, in the order of versions,
+ * once it is in the audit log that they were given out; *current_out is the
+ * version that new values are sealed under. `each` wipes what it copies. */
+typedef void data_key_each(
+    uint32_t version, const uint8_t *key, size_t n, void *arg);
+MUST_CHECK enum err_code account_data_keys_each(struct site *s,
+    const struct db_context *ctx, uint32_t *current_out, data_key_each *each,
+    void *arg, struct err *e);
+
+/* Appends "key_version SPACE base64\n" for every data key of the account, as
+ * account_data_keys_each; out is wiped by the caller. */
 MUST_CHECK enum err_code account_data_keys(struct site *s,
     const struct db_context *ctx, struct buf *out, struct err *e);
 
 /* Appends "CODE NAME\n" for every account. */
 MUST_CHECK enum err_code account_list(
+    struct db *db, struct buf *out, struct err *e);
+
+/* Appends the codes of accounts whose erasure has not come to its end. */
+MUST_CHECK enum err_code account_list_erased(
     struct db *db, struct buf *out, struct err *e);
 
 /* For programs that are not inside an account: calls `each` with the context

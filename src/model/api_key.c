@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/name.h"
 #include "model/user.h"
 #include "vault/mac.h"
@@ -79,13 +80,50 @@ key_draw(char key[API_KEY_TEXT], uint8_t digest[DIGEST])
 	sha256(key, strlen(key), digest);
 }
 
+struct creation {
+	struct site *site;
+	const struct db_context *ctx;
+	const char *name;
+	struct buf privileges;
+	uint8_t digest[DIGEST];
+	struct uuid id;
+};
+
+static enum err_code
+create_body(struct db *db, void *arg, struct err *e)
+{
+	struct creation *c = arg;
+	struct audit_event event = {
+	    .action = AUDIT_API_KEY_CREATE, .subject = &c->id};
+	enum err_code rc;
+
+	rc = db_exec(db, c->ctx, SQL_API_KEY_INSERT,
+	    DB_ARGS(db_bytes(c->digest, DIGEST), db_uuid(&c->id),
+	        db_str(c->name),
+	        db_bytes(c->privileges.data, c->privileges.len),
+	        db_int(clock_now_ms())),
+	    NULL, NULL, e);
+	return rc ? rc : audit_change(c->site, c->ctx, &event, 1, e);
+}
+
+static enum err_code
+create_done(struct db *db, void *arg, struct err *e)
+{
+	struct creation *c = arg;
+
+	return db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(&c->id)),
+	    NULL, NULL, e);
+}
+
 enum err_code
-api_key_create(struct db *db, const struct db_context *ctx, const char *name,
+api_key_create(struct site *s, const struct db_context *ctx, const char *name,
     const char *privileges, char key[API_KEY_TEXT], struct uuid *id_out,
     struct err *e)
 {
-	struct buf text = {.max = PRIVILEGES_MAX};
-	uint8_t digest[DIGEST];
+	struct creation c = {.site = s,
+	    .ctx = ctx,
+	    .name = name,
+	    .privileges = {.max = PRIVILEGES_MAX}};
 	unsigned bits;
 	enum err_code rc;
 
@@ -94,33 +132,63 @@ api_key_create(struct db *db, const struct db_context *ctx, const char *name,
 		rc = privileges_parse(privileges, &bits, e);
 	if (rc)
 		return rc;
-	privileges_write(&text, bits);
-	rand_uuid(id_out);
-	key_draw(key, digest);
-	rc = db_exec(db, ctx, SQL_API_KEY_INSERT,
-	    DB_ARGS(db_bytes(digest, sizeof(digest)), db_uuid(id_out),
-	        db_str(name), db_bytes(text.data, text.len),
-	        db_int(clock_now_ms())),
-	    NULL, NULL, e);
-	buf_free(&text);
+	privileges_write(&c.privileges, bits);
+	rand_uuid(&c.id);
+	key_draw(key, c.digest);
+	rc = db_transaction(s->db, create_body, create_done, &c, e);
+	buf_free(&c.privileges);
 	if (rc)
 		wipe(key, API_KEY_TEXT);
+	*id_out = c.id;
 	return rc;
 }
 
-/* Rows changed are 0 for a key that was revoked before: so it is looked for,
- * to tell that from a key that never was. */
-enum err_code
-api_key_revoke(struct db *db, const struct uuid *id, struct err *e)
+struct revocation {
+	struct site *site;
+	const struct uuid *id;
+};
+
+static void
+take_context(struct db_rows *r, void *arg)
 {
+	struct db_context *ctx = arg;
+
+	ctx->account_id = (uint32_t)db_get_int(r, 0);
+	ctx->workspace_id = (uint32_t)db_get_int(r, 1);
+}
+
+/* Revoking again changes nothing, and is as good. */
+static enum err_code
+revoke_body(struct db *db, void *arg, struct err *e)
+{
+	struct revocation *v = arg;
+	struct audit_event event = {
+	    .action = AUDIT_API_KEY_REVOKE, .subject = v->id};
+	struct db_context ctx = {0};
 	enum err_code rc;
 
-	rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
-	    DB_ARGS(db_int(clock_now_ms()), db_uuid(id)), NULL, NULL, e);
-	if (rc)
-		return rc;
-	return db_one(
-	    db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(id)), NULL, NULL, e);
+	rc = db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(v->id)),
+	    take_context, &ctx, e);
+	if (rc == ERR_OK)
+		rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
+		    DB_ARGS(db_int(clock_now_ms()), db_uuid(v->id)), NULL, NULL,
+		    e);
+	return rc ? rc : audit_change(v->site, &ctx, &event, 1, e);
+}
+
+static enum err_code
+revoke_done(struct db *db, void *arg, struct err *e)
+{
+	(void)db, (void)arg;
+	return err_set(e, ERR_NOT_FOUND, NULL);
+}
+
+enum err_code
+api_key_revoke(struct site *s, const struct uuid *id, struct err *e)
+{
+	struct revocation v = {.site = s, .id = id};
+
+	return db_transaction(s->db, revoke_body, revoke_done, &v, e);
 }
 
 static void

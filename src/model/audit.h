@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "db/db.h"
+#include "model/site.h"
 
 enum audit_action {
 #define X(name, text, level) AUDIT_##name,
@@ -21,8 +22,6 @@ enum audit_action {
 #undef X
 	AUDIT_ACTIONS
 };
-
-struct site;
 
 /* One entry. Account, workspace and user come from the context, the request
  * id from the log (log_request), time and level are filled in. */
@@ -36,14 +35,33 @@ struct audit_event {
 #define AUDIT_DETAIL_MAX 2000
 
 /* Writes n entries within the caller's transaction, which thereby stand or
- * fall with the change. May be called several times in one. */
+ * fall with the change. May be called several times in one; outside of one it
+ * makes its own. s: site_of(db), where a function has the connection alone. */
 MUST_CHECK enum err_code audit_change(struct site *s,
     const struct db_context *ctx, const struct audit_event *list, unsigned n,
     struct err *e);
 
 /* Notes what changes nothing. Does not fail the request: a file that cannot
- * be written is an error in the log. */
+ * be written is an error in the log. Refusals of nobody (no user in the
+ * context) are bounded: AUDIT_ANONYMOUS a minute and process, after which one
+ * entry tells how many were left out. */
+#define AUDIT_ANONYMOUS 60
 void audit_note(struct site *s, const struct db_context *ctx,
     const struct audit_event *event);
+
+/* From now on notes go to the database at once, in the transaction that is
+ * open or in one of their own: for cofferctl, which has no worker to bring
+ * them in and may be another user than the programs. */
+void audit_direct(struct site *s);
+
+/* Checks that notes can be written to [audit] dir, which is made if it is not
+ * there. ERR_BAD_REQUEST, with a text that says what to do. */
+MUST_CHECK enum err_code audit_dir_check(const struct conf *c, struct err *e);
+
+/* Inside src/model: what a site keeps for its log. Reads audit.key: errors as
+ * audit_key_load. */
+struct audit;
+MUST_CHECK enum err_code audit_open(struct site *s, struct err *e);
+void audit_close(struct audit **a);
 
 #endif

@@ -123,11 +123,6 @@ MUST_CHECK enum err_code customer_ids(struct db *db,
     const struct db_context *ctx, uint64_t first, unsigned n, struct uuid *out,
     struct err *e);
 
-/* Counts what was sealed under a data key (S20). */
-MUST_CHECK enum err_code customer_count_sealed(struct db *db,
-    const struct db_context *ctx, uint32_t key_version, uint64_t n,
-    struct err *e);
-
 /* Streams one page: for each customer appends its JSON object (contract, POST
  * /v1/customer), separated by commas, and calls `flush` after each, which may
  * send what there is. `limit` customers from `page` on. */

@@ -59,6 +59,3 @@ STMT(CUSTOMER_PLACED, WORKSPACE,
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
     " AND m.position >= ? AND m.position <= ? ORDER BY m.position")
-STMT(CUSTOMER_SEALED, ACCOUNT,
-    "UPDATE account_key SET sealed = sealed + ?"
-    " WHERE account_id = :account AND kind = ? AND version = ?")

@@ -298,12 +298,3 @@ customer_ids(struct db *db, const struct db_context *ctx, uint64_t first,
 		db_get_uuid(r, 1, &out[(uint64_t)db_get_int(r, 0) - first]);
 	return db_done(&r, e);
 }
-
-enum err_code
-customer_count_sealed(struct db *db, const struct db_context *ctx,
-    uint32_t key_version, uint64_t n, struct err *e)
-{
-	return db_exec(db, ctx, SQL_CUSTOMER_SEALED,
-	    DB_ARGS(db_int((int64_t)n), db_int(KEY_DATA), db_int(key_version)),
-	    NULL, NULL, e);
-}

@@ -1,6 +1,7 @@
 #include "model/customer_view.h"
 
 #include "base/log.h"
+#include "model/key_use.h"
 
 static enum err_code
 load(struct customer_view *v, struct err *e)
@@ -43,8 +44,9 @@ count(struct db *db, void *arg, struct err *e)
 {
 	const struct count *c = arg;
 
-	return customer_count_sealed(
-	    db, c->view->ctx, c->version, c->sealed, e);
+	(void)db;
+	return key_use_add(
+	    c->view->site, c->view->ctx, KEY_DATA, c->version, c->sealed, e);
 }
 
 static void

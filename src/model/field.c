@@ -131,17 +131,37 @@ field_unique_id(const struct field *f)
 	return f->id;
 }
 
+/* The form in which unique values compare; lives in the arena. */
+static const char *
+fold(const struct field *f, struct arena *a, const char *json, size_t n,
+    size_t *len_out)
+{
+	const struct field_type *type = field_type_of(f);
+
+	assert(type->fold);
+	return type->fold(f, a, json, n, len_out);
+}
+
 void
 field_digest(const struct field *f, struct arena *a, struct keyring *k,
     const struct uuid *workspace, const char *json, size_t n, uint8_t out[16])
 {
-	const struct field_type *type = field_type_of(f);
-	const char *folded;
 	size_t len;
+	const char *folded = fold(f, a, json, n, &len);
 
-	assert(type->fold);
-	folded = type->fold(f, a, json, n, &len);
 	blind_index(k, workspace, field_unique_id(f), folded, len, out);
+}
+
+void
+field_digest_at(const struct field *f, struct arena *a, struct keyring *k,
+    uint32_t version, const struct uuid *workspace, const char *json, size_t n,
+    uint8_t out[16])
+{
+	size_t len;
+	const char *folded = fold(f, a, json, n, &len);
+
+	blind_index_at(
+	    k, version, workspace, field_unique_id(f), folded, len, out);
 }
 
 unsigned
@@ -149,7 +169,15 @@ field_digests(const struct field *f, struct arena *a, struct keyring *k,
     const struct uuid *workspace, const char *json, size_t n,
     struct index_digest out[INDEX_VERSIONS_MAX])
 {
-	field_digest(f, a, k, workspace, json, n, out[0].digest);
-	out[0].version = 1;
-	return 1;
+	uint32_t versions[INDEX_VERSIONS_MAX];
+	unsigned i, count = keyring_index_versions(k, versions);
+	size_t len;
+	const char *folded = fold(f, a, json, n, &len);
+
+	for (i = 0; i < count; i++) {
+		out[i].version = versions[i];
+		blind_index_at(k, versions[i], workspace, field_unique_id(f),
+		    folded, len, out[i].digest);
+	}
+	return count;
 }

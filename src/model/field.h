@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "vault/keyring.h"
 
 #define FIELD_NAME_MAX 64
 #define FIELD_DISPLAY_MAX 200
@@ -177,11 +178,14 @@ void field_digest(const struct field *f, struct arena *a, struct keyring *k,
 /* The digests to store for a value: one for each index key in force (two while
  * the index key is being rotated), the first being field_digest's. Returns how
  * many. */
-#define INDEX_VERSIONS_MAX 2
 struct index_digest {
 	uint32_t version; /* of the index key */
 	uint8_t digest[16];
 };
+/* The digest under one index key in force. */
+void field_digest_at(const struct field *f, struct arena *a, struct keyring *k,
+    uint32_t version, const struct uuid *workspace, const char *json, size_t n,
+    uint8_t out[16]);
 unsigned field_digests(const struct field *f, struct arena *a,
     struct keyring *k, const struct uuid *workspace, const char *json, size_t n,
     struct index_digest out[INDEX_VERSIONS_MAX]);

@@ -94,12 +94,16 @@ refuse_busy(struct changing *c, struct err *e)
 	    "another change of the workspace's fields is being carried out");
 }
 
-/* Digests under a new index key are made for fields that are unique now. */
+/* Digests under a new index key are made for fields that are unique now. The
+ * account's row, which a rotation locks first, keeps one from starting. */
 static enum err_code
 refuse_reindex(struct changing *c, struct err *e)
 {
-	enum err_code err;
+	struct keyring *k;
+	enum err_code err = site_keyring(c->site, c->ctx, &k, e);
 
+	if (err)
+		return err;
 	err = db_one(c->site->db, c->ctx, SQL_FIELD_REINDEX_RUNS, DB_NOARGS,
 	    NULL, NULL, e);
 	if (err == ERR_NOT_FOUND)

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/buf.h"
 #include "base/utf8.h"
+#include "model/audit.h"
 
 static bool
 same(struct arena *a, const char *x, const char *y)
@@ -125,6 +127,21 @@ insert(struct db *db, struct creation *c, struct err *e)
 }
 
 static enum err_code
+audit_creation(struct db *db, const struct creation *c, struct err *e)
+{
+	struct buf detail = {0};
+	enum err_code err;
+
+	buf_adds(&detail, "{\"field\":");
+	buf_add_json(&detail, c->f->name, strlen(c->f->name));
+	buf_addc(&detail, '}');
+	err = audit_change(site_of(db), c->ctx,
+	    &(struct audit_event){AUDIT_FIELD_CREATE, NULL, detail.data}, 1, e);
+	buf_free(&detail);
+	return err;
+}
+
+static enum err_code
 create(struct db *db, void *arg, struct err *e)
 {
 	struct creation *c = arg;
@@ -132,6 +149,8 @@ create(struct db *db, void *arg, struct err *e)
 
 	if (!err)
 		err = insert(db, c, e);
+	if (!err)
+		err = audit_creation(db, c, e);
 	if (err == ERR_DUPLICATE)
 		return err_set(e, ERR_CONFLICT,
 		    "there is a field of that name or role already");

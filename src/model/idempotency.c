@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/sweep.h"
 
 /* A sealed answer opens under its own account, user, route and key alone. */
 #define AD_MAX (8 + 64 + MAC_LEN)
@@ -170,4 +171,11 @@ idempotency_keep(struct site *s, const struct db_context *ctx,
 		err = replace(s->db, ctx, i, &slot, status, v, e);
 	buf_free(&sealed);
 	return err;
+}
+
+enum err_code
+idempotency_sweep(struct site *s, const struct db_context *ctx, struct err *e)
+{
+	return sweep_rows(s->db, ctx, SQL_IDEMPOTENCY_SWEEP,
+	    DB_ARGS(db_int(clock_now_ms())), e);
 }

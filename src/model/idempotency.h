@@ -36,4 +36,8 @@ MUST_CHECK enum err_code idempotency_keep(struct site *s,
     const struct db_context *ctx, const struct idempotency *i, bool first,
     int status, const struct buf *answer, struct err *e);
 
+/* Deletes the account's answers that have outlived their time. */
+MUST_CHECK enum err_code idempotency_sweep(
+    struct site *s, const struct db_context *ctx, struct err *e);
+
 #endif

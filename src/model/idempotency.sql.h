@@ -13,3 +13,6 @@ STMT(IDEMPOTENCY_REPLACE, ACCOUNT,
     "UPDATE idempotency SET status = ?, answer = ?"
     " WHERE account_id = :account AND user_id = ? AND route = ?"
     " AND key_digest = ? AND content_digest = ?")
+STMT(IDEMPOTENCY_SWEEP, ACCOUNT,
+    "DELETE FROM idempotency WHERE account_id = :account AND expires_at < ?"
+    " LIMIT 1000")

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/job_queue.h"
+#include "model/job_row.h"
 #include "model/job_seal.h"
 #include "model/segment.h"
 #include "model/user.h"
@@ -25,6 +27,16 @@ const char *
 job_state_name(enum job_state st)
 {
 	return states[st];
+}
+
+enum job_state
+job_state_parse(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < JOB_STATES && strcmp(name, states[i]); i++)
+		;
+	return (enum job_state)i;
 }
 
 static const struct {
@@ -146,34 +158,6 @@ insert_job(struct db *db, const struct db_context *ctx, const struct job *job,
 	    NULL, NULL, e);
 }
 
-#define QUEUE_CELLS 6
-
-static enum err_code
-insert_queue(struct site *s, const struct db_context *ctx,
-    const struct job *job, const char *owner, struct err *e)
-{
-	int64_t at = job->created_at + (owner ? s->conf->worker_lease : 0);
-	struct db_val *cells, *v;
-	enum err_code err;
-	uint32_t n;
-
-	v = cells = calloc(job->chunks_left, QUEUE_CELLS * sizeof(*cells));
-	if (!cells)
-		abort();
-	for (n = 0; n < job->chunks_left; n++) {
-		*v++ = db_uuid(&job->uuid);
-		*v++ = db_int(n);
-		*v++ = db_int(job->attempts);
-		*v++ = db_str(owner ? owner : "");
-		*v++ = db_int(at);
-		*v++ = db_int(job->kind);
-	}
-	err = db_bulk(s->db, ctx, SQL_JOB_QUEUE_INSERT, cells, job->chunks_left,
-	    QUEUE_CELLS, e);
-	free(cells);
-	return err;
-}
-
 /* Fills what a new job begins with. */
 static void
 begin(const struct db_context *ctx, struct job *job, uint32_t nchunks,
@@ -191,12 +175,23 @@ begin(const struct db_context *ctx, struct job *job, uint32_t nchunks,
 	job->finished_at = 0;
 }
 
+/* Puts a new job down, and what is to be done of it. */
+static enum err_code
+insert(struct site *s, const struct db_context *ctx, const struct job *job,
+    const char *owner, struct err *e)
+{
+	enum err_code err = insert_job(s->db, ctx, job, e);
+
+	if (!err && job->chunks_left)
+		err = queue_insert(s, ctx, job, owner, e);
+	return err ? err : job_audit(s, ctx, AUDIT_JOB_CREATE, job, e);
+}
+
 enum err_code
 job_enqueue_range(struct site *s, const struct db_context *ctx, struct job *job,
     uint64_t end, struct err *e)
 {
 	uint64_t n = 0;
-	enum err_code err;
 
 	assert(job_kind_payload(job->kind) == JOB_PAYLOAD_RANGE && job->step);
 	if (end > job->first_seq)
@@ -208,8 +203,7 @@ job_enqueue_range(struct site *s, const struct db_context *ctx, struct job *job,
 		job->state = JOB_COMPLETED;
 		job->started_at = job->finished_at = job->created_at;
 	}
-	err = insert_job(s->db, ctx, job, e);
-	return err || !n ? err : insert_queue(s, ctx, job, NULL, e);
+	return insert(s, ctx, job, NULL, e);
 }
 
 enum err_code
@@ -222,28 +216,8 @@ job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
 	job->step = 0;
 	if (job->kind == JOB_KIND_UPLOAD)
 		err = take_positions(s->db, ctx, job, e);
-	if (!err)
-		err = insert_job(s->db, ctx, job, e);
-	if (!err)
-		err = insert_queue(s, ctx, job, owner, e);
-	return err;
+	return err ? err : insert(s, ctx, job, owner, e);
 }
-
-static enum job_state
-state_parse(const char *s)
-{
-	unsigned i;
-
-	for (i = 0; i < JOB_STATES; i++)
-		if (!strcmp(s, states[i]))
-			return (enum job_state)i;
-	return JOB_FAILED;
-}
-
-struct finding {
-	struct arena *a;
-	struct job *job;
-};
 
 static void
 take_counts(struct db_rows *r, struct job *job)
@@ -262,42 +236,52 @@ take_counts(struct db_rows *r, struct job *job)
 	job->step = (uint32_t)db_get_int(r, 19);
 }
 
+void
+job_take(struct db_rows *r, const struct db_context *ctx, struct arena *a,
+    struct job *out)
+{
+	const char *text;
+	size_t n;
+
+	memset(out, 0, sizeof(*out));
+	out->account_id = ctx->account_id;
+	db_get_uuid(r, 0, &out->uuid);
+	out->workspace_id = (uint32_t)db_get_int(r, 1);
+	out->kind = job_kind_find(db_get_bytes(r, 2, NULL));
+	out->state = job_state_parse(db_get_bytes(r, 3, NULL));
+	out->segment_id = (uint32_t)db_get_int(r, 4);
+	out->user_id = (uint32_t)db_get_int(r, 5);
+	on_existing_parse(db_get_bytes(r, 6, NULL), &out->on_existing);
+	text = db_get_bytes(r, 7, &n);
+	out->columns = arena_strndup(a, text, n);
+	take_counts(r, out);
+	text = db_get_bytes(r, 20, &n);
+	out->detail = arena_strndup(a, text, n);
+	out->schema_version = (uint32_t)db_get_int(r, 21);
+}
+
+struct finding {
+	const struct db_context *ctx;
+	struct arena *a;
+	struct job *job;
+};
+
 static void
 take_job(struct db_rows *r, void *arg)
 {
 	struct finding *f = arg;
-	struct job *job = f->job;
-	const char *text;
-	size_t n;
 
-	memset(job, 0, sizeof(*job));
-	db_get_uuid(r, 0, &job->uuid);
-	job->workspace_id = (uint32_t)db_get_int(r, 1);
-	job->kind = job_kind_find(db_get_bytes(r, 2, NULL));
-	job->state = state_parse(db_get_bytes(r, 3, NULL));
-	job->segment_id = (uint32_t)db_get_int(r, 4);
-	job->user_id = (uint32_t)db_get_int(r, 5);
-	on_existing_parse(db_get_bytes(r, 6, NULL), &job->on_existing);
-	text = db_get_bytes(r, 7, &n);
-	job->columns = arena_strndup(f->a, text, n);
-	take_counts(r, job);
-	text = db_get_bytes(r, 20, &n);
-	job->detail = arena_strndup(f->a, text, n);
-	job->schema_version = (uint32_t)db_get_int(r, 21);
+	job_take(r, f->ctx, f->a, f->job);
 }
 
 enum err_code
 job_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
     struct arena *a, struct job *out, struct err *e)
 {
-	struct finding f = {a, out};
-	enum err_code err;
+	struct finding f = {ctx, a, out};
 
-	err = db_one(
+	return db_one(
 	    db, ctx, SQL_JOB_FIND, DB_ARGS(db_uuid(uuid)), take_job, &f, e);
-	if (!err)
-		out->account_id = ctx->account_id;
-	return err;
 }
 
 static void
@@ -349,29 +333,4 @@ job_check(struct db *db, const struct db_context *ctx, const struct job *job,
 	if (err || !job->user_id || !job_kind_right(job->kind))
 		return err;
 	return check_user(db, ctx, job, e);
-}
-
-enum err_code
-job_list(
-    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
-{
-	struct db_rows *r;
-	struct uuid id;
-	char text[UUID_TEXT];
-	enum err_code err;
-
-	err = db_query(db, ctx, SQL_JOB_LIST, DB_NOARGS, &r, e);
-	if (err)
-		return err;
-	while (db_next(r)) {
-		db_get_uuid(r, 0, &id);
-		uuid_format(&id, text);
-		buf_addf(out, "%s %s %s rows=%u succeeded=%u failed=%u ", text,
-		    db_get_bytes(r, 1, NULL), db_get_bytes(r, 2, NULL),
-		    (unsigned)db_get_int(r, 3), (unsigned)db_get_int(r, 4),
-		    (unsigned)db_get_int(r, 5));
-		buf_add_time(out, db_get_int(r, 6));
-		buf_addc(out, '\n');
-	}
-	return db_done(&r, e);
 }

@@ -120,6 +120,10 @@ struct claim {
  * a process id that is used again is told apart. */
 void job_owner(char out[JOB_OWNER_MAX]);
 
+/* True if an owner (n characters) is a process of this host that lives no
+ * more; of those of other hosts nobody here knows. */
+bool job_owner_gone(const char *owner, size_t n);
+
 /* Takes the next chunk that is due, of any account. ERR_NOT_FOUND if there is
  * none; *wait_ms_out (may be NULL) then says in how many milliseconds the next
  * one falls due, or -1 if the queue is empty. The job's start is marked. A
@@ -155,8 +159,8 @@ MUST_CHECK enum err_code job_error_put(struct site *s,
     enum row_code code, struct err *e);
 
 /* Last step: the payload goes, the counts move, and the job ends with its last
- * chunk. */
-MUST_CHECK enum err_code job_chunk_done(struct db *db,
+ * chunk (and the audit log has its counts). */
+MUST_CHECK enum err_code job_chunk_done(struct site *s,
     const struct db_context *ctx, const struct claim *c, uint32_t succeeded,
     uint32_t failed, struct err *e);
 
@@ -175,8 +179,15 @@ void job_chunk_wait(
 
 /* The job fails at once, for a fault that no retry mends; what its other
  * chunks have stored stays. */
-MUST_CHECK enum err_code job_fail(struct db *db, const struct db_context *ctx,
+MUST_CHECK enum err_code job_fail(struct site *s, const struct db_context *ctx,
     const struct claim *c, struct err *e);
+
+/* Cancels what has not been processed of a job that was found, and reads it
+ * again: chunks that are being applied are done and counted before, the others
+ * never will be (ERR_SUPERSEDED). ERR_CONFLICT, in words, of a job that has
+ * ended, or of a kind that has to come to its end. */
+MUST_CHECK enum err_code job_cancel(struct site *s,
+    const struct db_context *ctx, struct job *job, struct err *e);
 
 /* Whether a chunk is done, for a COMMIT in doubt: ERR_OK if it is,
  * ERR_NOT_FOUND if not. */
@@ -210,15 +221,52 @@ MUST_CHECK enum err_code job_errors_csv(struct site *s,
     const struct db_context *ctx, const struct job *job, struct arena *a,
     struct buf *out, job_flush *flush, void *arg, struct err *e);
 
-/* For cofferctl job list: newest 100 of an account, a line each. */
+/* Which jobs a list has: those that were created after one time and before
+ * another, of a state and a kind if they are named, and, with a place, those
+ * that come behind it. Newest first. */
+struct job_filter {
+	enum job_state state; /* JOB_STATES: any */
+	enum job_kind kind;   /* JOB_KINDS: any */
+	int64_t after, before;
+	bool has_place;
+	struct job_place {
+		int64_t created_at;
+		struct uuid uuid;
+	} place;
+};
+/* Of all jobs. */
+struct job_filter job_filter_all(void);
+
+#define JOB_LIST_MAX 100
+struct job_list {
+	struct job jobs[JOB_LIST_MAX];
+	unsigned n;
+	bool more; /* there are others behind the last */
+};
+
+/* Lists at most `max` jobs: of the context's workspace if it has one; else of
+ * all workspaces of the account where the user has one of `rights` (of enum
+ * right), or, without a user, of the account. */
+MUST_CHECK enum err_code job_list_read(struct db *db,
+    const struct db_context *ctx, const struct job_filter *f, unsigned rights,
+    unsigned max, struct arena *a, struct job_list *out, struct err *e);
+
+/* For cofferctl job list: the newest 100 of an account, a line each; of one
+ * state if it is not JOB_STATES. */
 MUST_CHECK enum err_code job_list(struct db *db, const struct db_context *ctx,
-    struct buf *out, struct err *e);
+    enum job_state state, struct buf *out, struct err *e);
+
+/* Appends the job resource without the list of its errors. */
+void job_write_brief(const struct conf *c, const char *account,
+    const struct job *job, struct arena *a, struct buf *out);
 
 const char *job_state_name(enum job_state st);
+/* JOB_STATES if there is no such state. */
+enum job_state job_state_parse(const char *name);
 
-/* Deletes what has outlived its time: error rows, idempotent answers, refresh
- * families. In small steps, account by account; the worker calls it now and
- * then. */
-MUST_CHECK enum err_code job_sweep(struct db *db, struct err *e);
+/* Deletes what has outlived its time in the context's account: error rows, and
+ * jobs that ended [jobs] keep_days ago. */
+MUST_CHECK enum err_code job_sweep(
+    struct site *s, const struct db_context *ctx, struct err *e);
 
 #endif

@@ -11,11 +11,6 @@
 #define CLAIM_ROUNDS 4
 #define CLAIM_LOST_MS 10
 
-struct candidate {
-	struct claim claim; /* attempt: how many were before */
-	int64_t available_at;
-};
-
 static struct db_context
 claim_context(const struct claim *c)
 {
@@ -32,31 +27,42 @@ random_u32(void)
 	return r;
 }
 
+/* The chunks that are due, in their turn; attempt: how many were before. */
 static enum err_code
-read_queue(struct db *db, struct candidate out[CANDIDATES], unsigned *n_out,
-    struct err *e)
+read_due(
+    struct db *db, struct claim out[CANDIDATES], unsigned *n_out, struct err *e)
 {
 	struct db_rows *r;
 	enum err_code err;
 	unsigned n = 0;
 
-	err = db_query(db, NULL, SQL_JOB_QUEUE_NEXT, DB_NOARGS, &r, e);
+	err = db_query(db, NULL, SQL_JOB_QUEUE_NEXT,
+	    DB_ARGS(db_int(clock_now_ms())), &r, e);
 	if (err)
 		return err;
-	while (n < CANDIDATES && db_next(r)) {
-		struct claim *c = &out[n].claim;
-
-		c->account_id = (uint32_t)db_get_int(r, 0);
-		db_get_uuid(r, 1, &c->job);
-		c->n = (uint32_t)db_get_int(r, 2);
-		c->workspace_id = (uint32_t)db_get_int(r, 3);
-		c->attempt = (uint32_t)db_get_int(r, 4);
-		c->faults = (uint32_t)db_get_int(r, 5);
-		c->kind = (enum job_kind)db_get_int(r, 7);
-		out[n++].available_at = db_get_int(r, 6);
+	for (; n < CANDIDATES && db_next(r); n++) {
+		out[n].account_id = (uint32_t)db_get_int(r, 0);
+		db_get_uuid(r, 1, &out[n].job);
+		out[n].n = (uint32_t)db_get_int(r, 2);
+		out[n].workspace_id = (uint32_t)db_get_int(r, 3);
+		out[n].attempt = (uint32_t)db_get_int(r, 4);
+		out[n].faults = (uint32_t)db_get_int(r, 5);
+		out[n].kind = (enum job_kind)db_get_int(r, 6);
 	}
 	*n_out = n;
 	return db_done(&r, e);
+}
+
+static void
+take_wait(struct db_rows *r, void *arg)
+{
+	int64_t wait = db_get_int(r, 0) - clock_now_ms();
+
+	if (db_is_null(r, 0))
+		wait = -1;
+	else if (wait < 0)
+		wait = 0;
+	*(int64_t *)arg = wait;
 }
 
 /* Tries to take one; *got_out says whether nobody else was faster. */
@@ -81,44 +87,26 @@ take(struct site *s, const char *owner, struct claim *c, bool *got_out,
 	return err;
 }
 
-/* Takes one of the candidates that are due, beginning anywhere, so that
- * workers seldom want the same. */
-static enum err_code
-take_any(struct site *s, const char *owner, struct candidate *list,
-    unsigned due, struct claim *out, bool *got_out, struct err *e)
-{
-	unsigned first = random_u32() % due, i;
-	enum err_code err = ERR_OK;
-
-	*got_out = false;
-	for (i = 0; i < due && !err && !*got_out; i++) {
-		*out = list[(first + i) % due].claim;
-		err = take(s, owner, out, got_out, e);
-	}
-	return err;
-}
-
-/* One look at the queue. *wait_ms_out as job_claim. */
+/* One look at the queue: takes the first that nobody else is faster to take.
+ * *wait_ms_out as job_claim. */
 static enum err_code
 look(struct site *s, const char *owner, struct claim *out, bool *got_out,
     int64_t *wait_ms_out, struct err *e)
 {
-	struct candidate list[CANDIDATES];
-	int64_t now = clock_now_ms();
-	unsigned n, due = 0;
-	enum err_code err = read_queue(s->db, list, &n, e);
+	struct claim due[CANDIDATES];
+	unsigned n, i;
+	enum err_code err = read_due(s->db, due, &n, e);
 
 	*got_out = false;
-	if (err)
-		return err;
-	while (due < n && list[due].available_at <= now)
-		due++;
-	if (due) {
-		*wait_ms_out = CLAIM_LOST_MS;
-		return take_any(s, owner, list, due, out, got_out, e);
+	*wait_ms_out = CLAIM_LOST_MS;
+	for (i = 0; i < n && !err && !*got_out; i++) {
+		*out = due[i];
+		err = take(s, owner, out, got_out, e);
 	}
-	*wait_ms_out = n ? list[0].available_at - now : -1;
-	return ERR_OK;
+	if (!err && !n)
+		err = db_one(s->db, NULL, SQL_JOB_QUEUE_WAIT, DB_NOARGS,
+		    take_wait, wait_ms_out, e);
+	return err;
 }
 
 static enum err_code
@@ -155,7 +143,7 @@ job_claim(struct site *s, const char *owner, struct claim *out,
 			break;
 		if (got && is_hopeless(s, out)) {
 			ctx = claim_context(out);
-			err = job_fail(s->db, &ctx, out, e);
+			err = job_fail(s, &ctx, out, e);
 			got = false;
 		}
 	}
@@ -210,103 +198,6 @@ job_chunk_get(struct site *s, const struct db_context *ctx,
 	return err ? err : o.err;
 }
 
-enum err_code
-job_chunk_fence(struct db *db, const struct db_context *ctx,
-    const struct claim *c, struct err *e)
-{
-	uint64_t affected;
-	enum err_code err;
-
-	err = db_exec(db, ctx, SQL_JOB_QUEUE_FENCE,
-	    DB_ARGS(db_uuid(&c->job), db_int(c->n), db_str(c->owner),
-	        db_int(c->attempt)),
-	    &affected, NULL, e);
-	if (!err && affected != 1)
-		return err_set(e, ERR_SUPERSEDED, NULL);
-	return err;
-}
-
-enum err_code
-job_chunk_done(struct db *db, const struct db_context *ctx,
-    const struct claim *c, uint32_t succeeded, uint32_t failed, struct err *e)
-{
-	uint64_t affected;
-	enum err_code err;
-
-	err = db_exec(db, ctx, SQL_JOB_CHUNK_DELETE,
-	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), NULL, NULL, e);
-	if (err)
-		return err;
-	err = db_exec(db, ctx, SQL_JOB_COUNT,
-	    DB_ARGS(db_int(failed), db_int(clock_now_ms()),
-	        db_int((int64_t)succeeded + failed), db_int(succeeded),
-	        db_int(failed), db_uuid(&c->job)),
-	    &affected, NULL, e);
-	if (!err && affected != 1)
-		return err_set(e, ERR_SUPERSEDED, NULL);
-	return err;
-}
-
-enum err_code
-job_chunk_mark(struct db *db, const struct db_context *ctx,
-    const struct claim *c, struct err *e)
-{
-	enum err_code err;
-
-	err = db_one(db, ctx, SQL_JOB_QUEUE_MARK,
-	    DB_ARGS(db_uuid(&c->job), db_int(c->n)), NULL, NULL, e);
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
-	return err ? err : err_set(e, ERR_NOT_FOUND, NULL);
-}
-
-struct failing {
-	const struct db_context *ctx;
-	const struct claim *claim;
-};
-
-static enum err_code
-fail_body(struct db *db, void *arg, struct err *e)
-{
-	const struct failing *f = arg;
-	struct db_val job = db_uuid(&f->claim->job);
-	enum err_code err = job_chunk_fence(db, f->ctx, f->claim, e);
-
-	if (!err)
-		err = db_exec(db, f->ctx, SQL_JOB_QUEUE_CLEAR, DB_ARGS(job),
-		    NULL, NULL, e);
-	if (!err)
-		err = db_exec(db, f->ctx, SQL_JOB_CHUNK_CLEAR, DB_ARGS(job),
-		    NULL, NULL, e);
-	if (!err)
-		err = db_exec(db, f->ctx, SQL_JOB_FAIL,
-		    DB_ARGS(db_int(clock_now_ms()), job), NULL, NULL, e);
-	return err;
-}
-
-static enum err_code
-fail_done(struct db *db, void *arg, struct err *e)
-{
-	const struct failing *f = arg;
-
-	return job_chunk_mark(db, f->ctx, f->claim, e);
-}
-
-enum err_code
-job_fail(struct db *db, const struct db_context *ctx, const struct claim *c,
-    struct err *e)
-{
-	struct failing f = {ctx, c};
-	char id[UUID_TEXT];
-	enum err_code err = db_transaction(db, fail_body, fail_done, &f, e);
-
-	uuid_format(&c->job, id);
-	if (!err)
-		log_error(
-		    "job %s failed at chunk %u, try %u", id, c->n, c->attempt);
-	return err == ERR_SUPERSEDED ? ERR_OK : err;
-}
-
 void
 job_chunk_retry(
     struct site *s, const struct db_context *ctx, const struct claim *c)
@@ -318,7 +209,7 @@ job_chunk_retry(
 
 	if (c->faults + 1 >= conf->worker_attempts &&
 	    !job_kind_is_endless(c->kind)) {
-		err = job_fail(s->db, ctx, c, &e);
+		err = job_fail(s, ctx, c, &e);
 	} else {
 		wait = clock_backoff_ms(conf->worker_backoff,
 		    conf->worker_backoff_max, c->faults, random_u32());

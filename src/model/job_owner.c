@@ -79,6 +79,22 @@ lives(const char *rest)
 	return start && process_start(pid) == start;
 }
 
+bool
+job_owner_gone(const char *owner, size_t n)
+{
+	char host[HOST_MAX + 1], copy[JOB_OWNER_MAX];
+	size_t nhost;
+
+	host_name(host);
+	nhost = strlen(host);
+	if (n >= sizeof(copy) || n <= nhost + 1 || memcmp(owner, host, nhost) ||
+	    owner[nhost] != ':')
+		return false;
+	memcpy(copy, owner, n);
+	copy[n] = '\0';
+	return !lives(copy + nhost + 1);
+}
+
 static enum err_code
 read_owned(struct db *db, const char *owner, struct buf *out, struct err *e)
 {

@@ -110,15 +110,13 @@ add_counts(struct buf *out, const struct job *job)
 	    job->attempts);
 }
 
-enum err_code
-job_write(struct site *s, const struct db_context *ctx, const char *account,
-    const struct job *job, struct arena *a, struct buf *out, struct err *e)
+/* What the resource has beside its errors, and "{" before it. */
+static void
+add_head(const struct conf *c, const char *account, const struct job *job,
+    struct arena *a, struct buf *out)
 {
-	const char *id = job_id(s->conf, account, job, a);
-	char uuid[UUID_TEXT];
-	enum err_code err;
+	const char *id = job_id(c, account, job, a);
 
-	uuid_format(&job->uuid, uuid);
 	buf_adds(out, "{\"job_id\":");
 	buf_add_json(out, id, strlen(id));
 	add_string(out, "operation", job_kind_name(job->kind));
@@ -127,13 +125,40 @@ job_write(struct site *s, const struct db_context *ctx, const char *account,
 	add_time(out, "created_at", job->created_at);
 	add_time(out, "started_at", job->started_at);
 	add_time(out, "finished_at", job->finished_at);
+}
+
+static void
+add_tail(const struct conf *c, const struct job *job, struct arena *a,
+    struct buf *out)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_format(&job->uuid, uuid);
+	add_string(out, "errors_url",
+	    arena_printf(
+	        a, "https://%s/v1/jobs/%s/errors", c->server_hostname, uuid));
+	buf_addc(out, '}');
+}
+
+void
+job_write_brief(const struct conf *c, const char *account,
+    const struct job *job, struct arena *a, struct buf *out)
+{
+	add_head(c, account, job, a, out);
+	add_tail(c, job, a, out);
+}
+
+enum err_code
+job_write(struct site *s, const struct db_context *ctx, const char *account,
+    const struct job *job, struct arena *a, struct buf *out, struct err *e)
+{
+	enum err_code err;
+
+	add_head(s->conf, account, job, a, out);
 	buf_adds(out, ",\"errors\":[");
 	err = add_errors(s->db, ctx, job, out, e);
 	buf_addc(out, ']');
-	add_string(out, "errors_url",
-	    arena_printf(a, "https://%s/v1/jobs/%s/errors",
-	        s->conf->server_hostname, uuid));
-	buf_addc(out, '}');
+	add_tail(s->conf, job, a, out);
 	return err;
 }
 
@@ -151,19 +176,60 @@ struct sheet {
 	void *arg;
 };
 
+/* A column of an update that names the row's customer, unless there is a
+ * field of that name. */
+static bool
+is_customer_id(const struct sheet *t, const char *name)
+{
+	return !strcmp(name, "customer_id") &&
+	       !schema_find(&t->schema, name, strlen(name));
+}
+
+/* Leaves out the columns of fields that are gone: what is written can be
+ * uploaded again. */
+static void
+choose_columns(struct sheet *t)
+{
+	const char *name;
+	size_t i = 0;
+
+	while (i < json_array_size(t->columns)) {
+		name = json_string_value(json_array_get(t->columns, i));
+		if (name && (schema_find(&t->schema, name, strlen(name)) ||
+		                is_customer_id(t, name)))
+			i++;
+		else
+			json_array_remove(t->columns, i);
+	}
+}
+
+static const char *
+column(const struct sheet *t, size_t i)
+{
+	return json_string_value(json_array_get(t->columns, i));
+}
+
 static void
 add_heading(const struct sheet *t)
 {
-	const char *name;
 	size_t i;
 
 	for (i = 0; i < json_array_size(t->columns); i++) {
-		name = json_string_value(json_array_get(t->columns, i));
-		name = name ? name : "";
-		buf_add_csv(t->out, name, strlen(name));
+		buf_add_csv(t->out, column(t, i), strlen(column(t, i)));
 		buf_addc(t->out, ',');
 	}
 	buf_adds(t->out, "error_row,error_field,error_code\r\n");
+}
+
+static void
+add_customer(struct buf *out, const struct record *rec)
+{
+	char text[UUID_TEXT];
+
+	if (!rec->has_customer)
+		return;
+	uuid_format(&rec->customer, text);
+	buf_adds(out, text);
 }
 
 static void
@@ -172,8 +238,10 @@ add_cell(struct sheet *t, const struct record *rec, const char *name)
 	const struct field *f = schema_find(&t->schema, name, strlen(name));
 	const struct value *v;
 
-	if (!f)
+	if (!f) {
+		add_customer(t->out, rec);
 		return;
+	}
 	v = &rec->values[f - t->schema.fields];
 	if (!v->json || value_is_null(v))
 		return;
@@ -215,8 +283,7 @@ add_line(struct sheet *t, struct db_rows *r, struct err *e)
 	if (err)
 		return err;
 	for (i = 0; i < json_array_size(t->columns); i++) {
-		text = json_string_value(json_array_get(t->columns, i));
-		add_cell(t, &rec, text ? text : "");
+		add_cell(t, &rec, column(t, i));
 		buf_addc(t->out, ',');
 	}
 	buf_addf(t->out, "%u,", rec.row);
@@ -258,6 +325,7 @@ job_errors_csv(struct site *s, const struct db_context *ctx,
 		err = site_keyring(s, ctx, &t.ring, e);
 	if (!err) {
 		t.row = arena_new(16384);
+		choose_columns(&t);
 		add_heading(&t);
 		err = add_lines(&t, s->db, e);
 		arena_free(&t.row);

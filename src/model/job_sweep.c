@@ -1,44 +1,71 @@
 #include "base/clock.h"
-#include "model/account.h"
 #include "model/job.h"
+#include "model/sweep.h"
 
-#define SWEEP_ROWS 1000 /* the LIMIT of the statements */
-#define SWEEP_STEPS 50  /* of one table of one account in one call */
+#define DAY_MS (86400 * 1000LL)
+#define LISTED 100 /* the LIMIT of JOB_SWEEP_LIST */
+#define ROUNDS 10  /* of LISTED jobs in one call */
 
-/* Deletes step by step, so that no lock is held for long. */
 static enum err_code
-sweep_table(
-    struct db *db, const struct db_context *ctx, enum stmt st, struct err *e)
+list_old(struct db *db, const struct db_context *ctx, int64_t before,
+    struct uuid list[LISTED], unsigned *n_out, struct err *e)
 {
-	uint64_t affected = SWEEP_ROWS;
-	enum err_code err = ERR_OK;
-	int i;
+	struct db_rows *r;
+	enum err_code err;
 
-	for (i = 0; i < SWEEP_STEPS && affected == SWEEP_ROWS && !err; i++)
-		err = db_exec(db, ctx, st, DB_ARGS(db_int(clock_now_ms())),
-		    &affected, NULL, e);
+	*n_out = 0;
+	err = db_query(
+	    db, ctx, SQL_JOB_SWEEP_LIST, DB_ARGS(db_int(before)), &r, e);
+	if (err)
+		return err;
+	while (*n_out < LISTED && db_next(r))
+		db_get_uuid(r, 0, &list[(*n_out)++]);
+	return db_done(&r, e);
+}
+
+/* The job last: what hangs on it is found by it. */
+static enum err_code
+drop(struct db *db, const struct db_context *ctx, const struct uuid *job,
+    struct err *e)
+{
+	struct db_val id = db_uuid(job);
+	enum err_code err;
+
+	err = sweep_rows(db, ctx, SQL_JOB_ERROR_CLEAR, DB_ARGS(id), e);
+	if (!err)
+		err = db_exec(
+		    db, ctx, SQL_JOB_CHUNK_CLEAR, DB_ARGS(id), NULL, NULL, e);
+	if (!err)
+		err = db_exec(
+		    db, ctx, SQL_JOB_DELETE, DB_ARGS(id), NULL, NULL, e);
 	return err;
 }
 
 static enum err_code
-sweep_account(struct db *db, const struct db_context *ctx, const char *code,
-    void *arg, struct err *e)
+drop_old(
+    struct db *db, const struct db_context *ctx, int64_t before, struct err *e)
 {
-	enum err_code err = sweep_table(db, ctx, SQL_JOB_SWEEP_ERRORS, e);
+	struct uuid list[LISTED];
+	unsigned n = LISTED, i, round;
+	enum err_code err = ERR_OK;
 
-	(void)code;
-	(void)arg;
-	if (!err)
-		err = sweep_table(db, ctx, SQL_JOB_SWEEP_ANSWERS, e);
-	if (!err)
-		err = sweep_table(db, ctx, SQL_JOB_SWEEP_TOKENS, e);
-	return err ? err : ERR_NOT_FOUND; /* on to the next account */
+	for (round = 0; round < ROUNDS && n == LISTED && !err; round++) {
+		err = list_old(db, ctx, before, list, &n, e);
+		for (i = 0; i < n && !err; i++)
+			err = drop(db, ctx, &list[i], e);
+	}
+	return err;
 }
 
 enum err_code
-job_sweep(struct db *db, struct err *e)
+job_sweep(struct site *s, const struct db_context *ctx, struct err *e)
 {
-	enum err_code err = account_walk(db, sweep_account, NULL, e);
+	int64_t now = clock_now_ms();
+	enum err_code err;
 
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	err = sweep_rows(
+	    s->db, ctx, SQL_JOB_SWEEP_ERRORS, DB_ARGS(db_int(now)), e);
+	if (err)
+		return err;
+	return drop_old(s->db, ctx, now - s->conf->jobs_keep_days * DAY_MS, e);
 }

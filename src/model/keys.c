@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "model/account.h"
+#include "model/audit.h"
+#include "model/key_use.h"
 #include "model/keys.h"
 #include "model/rows.h"
 #include "model/site.h"
@@ -91,7 +94,7 @@ ring_put(struct site_keyring *place, uint32_t account_id, struct keyring *k)
 }
 
 static enum err_code
-ring_open(struct site *s, const struct db_context *ctx,
+ring_read(struct site *s, const struct db_context *ctx,
     const struct account_head *head, struct keyring **out, struct err *e)
 {
 	enum err_code rc;
@@ -103,6 +106,40 @@ ring_open(struct site *s, const struct db_context *ctx,
 	if (rc)
 		keyring_free(out);
 	return rc;
+}
+
+/* A key that does not open may be wrapped by a master key that has come into
+ * the directory since it was read. */
+static enum err_code
+ring_open(struct site *s, const struct db_context *ctx,
+    const struct account_head *head, struct keyring **out, struct err *e)
+{
+	struct audit_event event = {.action = AUDIT_KEY_OPEN};
+	char detail[48];
+	struct err why;
+	bool changed;
+	enum err_code rc = ring_read(s, ctx, head, out, e);
+
+	if (rc == ERR_CRYPTO &&
+	    site_masters_read(s, &changed, &why) == ERR_OK && changed)
+		rc = ring_read(s, ctx, head, out, e);
+	if (rc == ERR_OK) {
+		snprintf(detail, sizeof(detail), "{\"epoch\":%u}", head->epoch);
+		event.detail = detail;
+		audit_note(s, ctx, &event);
+	}
+	return rc;
+}
+
+/* The keys of an account that is gone are not kept. */
+static enum err_code
+ring_gone(struct site *s, uint32_t account_id, struct err *e)
+{
+	struct site_keyring *place = ring_place(s, account_id);
+
+	if (place->ring && place->account_id == account_id)
+		ring_put(place, 0, NULL);
+	return err_fault(e, ERR_NO_CONTEXT, "account %u is gone", account_id);
 }
 
 enum err_code
@@ -117,8 +154,7 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 	*out = NULL;
 	rc = account_head_read(s->db, ctx->account_id, &head, e);
 	if (rc == ERR_NOT_FOUND)
-		return err_fault(
-		    e, ERR_NO_CONTEXT, "account %u is gone", ctx->account_id);
+		return ring_gone(s, ctx->account_id, e);
 	if (rc)
 		return rc;
 	place = ring_place(s, ctx->account_id);
@@ -132,4 +168,27 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 	place->used = ++s->clock;
 	*out = place->ring;
 	return ERR_OK;
+}
+
+#define SETTLE_LEAST 256 /* records that are worth a statement */
+
+void
+site_settle(struct site *s)
+{
+	for (unsigned i = 0; i < SITE_KEYRINGS; i++) {
+		struct site_keyring *place = &s->rings[i];
+		struct db_context ctx = {.account_id = place->account_id};
+		uint32_t version;
+		struct err e;
+		uint64_t n;
+
+		n = place->ring ? keyring_rest_sealed(place->ring, &version)
+		                : 0;
+		if (n < SETTLE_LEAST)
+			continue;
+		if (key_use_add(s, &ctx, KEY_REST, version, n, &e))
+			log_err("counting the use of keys", &e);
+		else
+			keyring_rest_counted(place->ring, n);
+	}
 }

@@ -1,8 +1,10 @@
 #include "model/segment.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/audit.h"
 #include "model/name.h"
 #include "vault/rand.h"
 
@@ -65,6 +67,18 @@ lock(struct db *db, const struct db_context *ctx, uint32_t segment_id,
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
 }
 
+/* Codes hold nothing that JSON escapes. */
+static enum err_code
+audit_creation(struct db *db, const struct creation *c, struct err *e)
+{
+	char detail[SEGMENT_CODE_MAX + 16];
+
+	snprintf(detail, sizeof(detail), "{\"code\":\"%s\"}", c->code);
+	return audit_change(site_of(db), c->ctx,
+	    &(struct audit_event){AUDIT_GROUP_CREATE, &c->out->uuid, detail}, 1,
+	    e);
+}
+
 /* The row of `all` is locked first, so that two creations cannot come to the
  * same id. */
 static enum err_code
@@ -81,7 +95,8 @@ create_body(struct db *db, void *arg, struct err *e)
 	if (rc)
 		return rc;
 	c->out->id = (uint32_t)id;
-	return insert(db, c, e);
+	rc = insert(db, c, e);
+	return rc ? rc : audit_creation(db, c, e);
 }
 
 static void

@@ -1,10 +1,24 @@
 #include "model/site.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "db/migrate.h"
+#include "model/audit.h"
 #include "model/rows.h"
+#include "vault/master_file.h"
+
+/* So many that some of the pool are always left for other work. */
+static unsigned
+hashers(const struct conf *conf)
+{
+	int64_t n = conf->auth_hashers;
+
+	if (!n)
+		n = conf->server_processes / 2;
+	return n ? (unsigned)n : 1;
+}
 
 enum err_code
 site_open(const struct conf *conf, struct site *out, struct err *e)
@@ -17,7 +31,20 @@ site_open(const struct conf *conf, struct site *out, struct err *e)
 	if (rc)
 		return rc;
 	out->db = db_new(conf, DB_APP);
-	return ERR_OK;
+	out->hashers = slots_new(hashers(conf));
+	rc = audit_open(out, e);
+	if (rc)
+		site_close(out);
+	return rc;
+}
+
+struct site *
+site_of(const struct db *db)
+{
+	struct site *s = db_owner(db);
+
+	assert(s);
+	return s;
 }
 
 void
@@ -25,18 +52,62 @@ site_close(struct site *s)
 {
 	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
 		keyring_free(&s->rings[i].ring);
+	audit_close(&s->audit);
 	if (s->db)
 		db_free(&s->db);
 	master_free(&s->masters);
+	slots_free(&s->hashers);
 	memset(s, 0, sizeof(*s));
+}
+
+enum err_code
+site_masters_read(struct site *s, bool *changed_out, struct err *e)
+{
+	struct master_keys *fresh;
+	enum err_code rc = master_load(s->conf->keys_dir, &fresh, e);
+
+	*changed_out = false;
+	if (rc)
+		return rc;
+	*changed_out = !master_same(s->masters, fresh);
+	master_free(&s->masters);
+	s->masters = fresh;
+	return ERR_OK;
 }
 
 enum err_code
 site_ready(struct site *s, struct err *e)
 {
+	struct err why;
+	bool changed;
 	enum err_code rc = migrate_check(s->db, e);
 
-	return rc ? rc : site_canary_check(s->db, s->masters, e);
+	if (rc)
+		return rc;
+	rc = site_canary_check(s->db, s->masters, e);
+	if (rc == ERR_CRYPTO &&
+	    site_masters_read(s, &changed, &why) == ERR_OK && changed)
+		rc = site_canary_check(s->db, s->masters, e);
+	return rc;
+}
+
+enum err_code
+site_master_hold(struct site *s, struct err *e)
+{
+	uint8_t id[MASTER_ID];
+	bool changed;
+	enum err_code rc;
+
+	master_current(s->masters, id);
+	rc = db_one(s->db, NULL, SQL_CANARY_HOLD,
+	    DB_ARGS(db_bytes(id, sizeof(id))), NULL, NULL, e);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	rc = site_masters_read(s, &changed, e);
+	if (rc)
+		return err_fault(e, ERR_CRYPTO, "master keys: %s", e->text);
+	return err_fault(e, changed ? ERR_RETRY : ERR_CRYPTO,
+	    "master.key is not the key of this database");
 }
 
 /* Checks the canary of the row at hand; *current_out is set if it is that of
@@ -106,7 +177,7 @@ site_canary_make(
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	master_current(m, id);
-	master_canary_make(m, canary);
+	master_canary_make(m, id, canary);
 	rc = db_exec(db, NULL, SQL_CANARY_INSERT,
 	    DB_ARGS(db_bytes(id, sizeof(id)), db_bytes(canary, sizeof(canary)),
 	        db_int(clock_now_ms())),

@@ -8,6 +8,7 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/slots.h"
 #include "db/db.h"
 #include "vault/keyring.h"
 
@@ -15,6 +16,7 @@
 
 struct site {
 	const struct conf *conf;
+	struct slots *hashers; /* who works on a password, over the pool */
 	struct db *db;
 	struct master_keys *masters;
 	struct site_keyring {
@@ -23,18 +25,34 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	uint64_t clock; /* counts uses */
+	struct audit *audit;
 };
+
+/* The site whose connection this is. */
+struct site *site_of(const struct db *db);
 
 /* Opens what the configuration names; nothing is asked of the database yet.
  * conf stays the caller's and must outlive the site. Errors: see
- * master_load. */
+ * master_load, audit_key_load. */
 MUST_CHECK enum err_code site_open(
     const struct conf *conf, struct site *out, struct err *e);
 void site_close(struct site *s);
 
 /* Checks that the database is there, its schema current and the master key the
- * one that its canary was made with (S22). ERR_UNAVAILABLE or ERR_CRYPTO. */
+ * one that its canary was made with (S22), after a look at the key directory if
+ * it is not. ERR_UNAVAILABLE or ERR_CRYPTO. */
 MUST_CHECK enum err_code site_ready(struct site *s, struct err *e);
+
+/* Reads the master keys anew; *changed_out: whether they are others than
+ * before. Keyrings stay as they are. Errors: see master_load. */
+MUST_CHECK enum err_code site_masters_read(
+    struct site *s, bool *changed_out, struct err *e);
+
+/* For those who make keys, first thing in their transaction: holds the current
+ * master key, so that it is not retired before COMMIT. ERR_RETRY if it had been
+ * and the directory has another; keyrings made before wrap by the old one.
+ * ERR_CRYPTO if master.key is not that of the database. */
+MUST_CHECK enum err_code site_master_hold(struct site *s, struct err *e);
 
 /* Makes the canary of the current master key where the database has none at
  * all, or else checks what is there, as site_ready does. For cofferctl. */
@@ -52,5 +70,10 @@ MUST_CHECK enum err_code site_canary_check(
  * shared lock, so that no cached keyring seals under a retired version. */
 MUST_CHECK enum err_code site_keyring(struct site *s,
     const struct db_context *ctx, struct keyring **out, struct err *e);
+
+/* For the loops of the programs, between requests or chunks: counts what has
+ * been sealed at rest (S20), once it is worth a statement. What fails is
+ * logged, and tried again the next time. */
+void site_settle(struct site *s);
 
 #endif

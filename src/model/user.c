@@ -1,15 +1,13 @@
-#include "model/user.h"
-
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "model/audit.h"
+#include "model/user_row.h"
 #include "vault/password.h"
 #include "vault/rand.h"
-
-#define PASSWORD_LEAST 8
-#define PASSWORD_MOST 1024
 
 unsigned
 role_rights(const char *role)
@@ -34,10 +32,8 @@ role_check(const char *role, struct err *e)
 	);
 }
 
-/* The form in which an e-mail is stored and compared; false if there is none:
- * it is not UTF-8, or too long. */
-static bool
-email_fold(const char *email, char out[EMAIL_MAX + 1])
+bool
+user_email_fold(const char *email, char out[EMAIL_MAX + 1])
 {
 	size_t n = strlen(email), folded;
 	struct arena *a;
@@ -69,6 +65,7 @@ email_shaped(const char *s)
 }
 
 struct creation {
+	struct site *site;
 	const struct db_context *ctx;
 	struct uuid uuid;
 	char email[EMAIL_MAX + 1];
@@ -76,19 +73,28 @@ struct creation {
 	const char *role;
 };
 
+/* Within a transaction. */
 static enum err_code
-role_set(struct db *db, const struct db_context *ctx, uint32_t user_id,
-    const char *role, struct err *e)
+role_set(struct site *s, const struct db_context *ctx, const struct user *u,
+    const char *role, enum audit_action action, struct err *e)
 {
-	return db_exec(db, ctx, SQL_USER_ROLE_SET,
-	    DB_ARGS(db_int(user_id), db_str(role), db_int(clock_now_ms())),
-	    NULL, NULL, e);
+	struct audit_event event = {.action = action, .subject = &u->uuid};
+	char detail[64];
+	enum err_code rc;
+
+	snprintf(detail, sizeof(detail), "{\"role\":\"%s\"}", role);
+	event.detail = detail;
+	rc = db_exec(s->db, ctx, SQL_USER_ROLE_SET,
+	    DB_ARGS(db_int(u->id), db_str(role), db_int(clock_now_ms())), NULL,
+	    NULL, e);
+	return rc ? rc : audit_change(s, ctx, &event, 1, e);
 }
 
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
 	struct creation *c = arg;
+	struct user u = {.uuid = c->uuid};
 	uint64_t id;
 	enum err_code rc;
 
@@ -96,16 +102,20 @@ create_body(struct db *db, void *arg, struct err *e)
 	    DB_ARGS(db_uuid(&c->uuid), db_str(c->email), db_str(c->phc),
 	        db_int(clock_now_ms())),
 	    NULL, &id, e);
-	return rc ? rc : role_set(db, c->ctx, (uint32_t)id, c->role, e);
+	if (rc)
+		return rc;
+	u.id = (uint32_t)id;
+	return role_set(c->site, c->ctx, &u, c->role, AUDIT_USER_CREATE, e);
 }
 
-static void
-take_user(struct db_rows *r, void *arg)
+void
+user_take(struct db_rows *r, void *arg)
 {
 	struct user *u = arg;
 
 	u->id = (uint32_t)db_get_int(r, 0);
 	db_get_uuid(r, 1, &u->uuid);
+	u->tokens_valid_from = db_get_int(r, 2);
 }
 
 static enum err_code
@@ -115,29 +125,28 @@ create_done(struct db *db, void *arg, struct err *e)
 	struct user u;
 
 	return db_one(db, c->ctx, SQL_USER_BY_UUID, DB_ARGS(db_uuid(&c->uuid)),
-	    take_user, &u, e);
+	    user_take, &u, e);
 }
 
 static enum err_code
 creation_check(struct creation *c, const char *email, size_t n, struct err *e)
 {
-	if (!email_fold(email, c->email) || !email_shaped(c->email))
+	enum err_code rc;
+
+	if (!user_email_fold(email, c->email) || !email_shaped(c->email))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "this is not an e-mail address of at most %d bytes",
 		    EMAIL_MAX);
-	if (n < PASSWORD_LEAST || n > PASSWORD_MOST)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "a password must have %d to %d bytes", PASSWORD_LEAST,
-		    PASSWORD_MOST);
-	return role_check(c->role, e);
+	rc = user_password_fits(n, e);
+	return rc ? rc : role_check(c->role, e);
 }
 
 enum err_code
-user_create(struct db *db, const struct db_context *ctx, const char *email,
+user_create(struct site *s, const struct db_context *ctx, const char *email,
     const char *password, size_t n, const char *role, struct uuid *out,
     struct err *e)
 {
-	struct creation c = {.ctx = ctx, .role = role};
+	struct creation c = {.site = s, .ctx = ctx, .role = role};
 	enum err_code rc;
 
 	rc = creation_check(&c, email, n, e);
@@ -146,7 +155,7 @@ user_create(struct db *db, const struct db_context *ctx, const char *email,
 	if (rc)
 		return rc;
 	rand_uuid(&c.uuid);
-	rc = db_transaction(db, create_body, create_done, &c, e);
+	rc = db_transaction(s->db, create_body, create_done, &c, e);
 	wipe(c.phc, sizeof(c.phc));
 	if (rc == ERR_DUPLICATE)
 		return err_set(
@@ -155,70 +164,42 @@ user_create(struct db *db, const struct db_context *ctx, const char *email,
 	return rc;
 }
 
-struct login {
+struct grant {
+	struct site *site;
+	const struct db_context *ctx;
 	struct user user;
-	char phc[PASSWORD_PHC];
+	const char *role;
 };
 
-static void
-take_login(struct db_rows *r, void *arg)
-{
-	struct login *l = arg;
-	const char *phc;
-	size_t n;
-
-	take_user(r, &l->user);
-	phc = db_get_bytes(r, 2, &n);
-	if (n < sizeof(l->phc))
-		memcpy(l->phc, phc, n + 1);
-}
-
-/* A live user by e-mail; ERR_NOT_FOUND. The caller wipes out->phc. */
 static enum err_code
-find_login(struct db *db, const struct db_context *ctx, const char *email,
-    struct login *out, struct err *e)
+grant_body(struct db *db, void *arg, struct err *e)
 {
-	char folded[EMAIL_MAX + 1] = "";
+	struct grant *g = arg;
 
-	if (!email_fold(email, folded))
-		return err_set(e, ERR_NOT_FOUND, NULL);
-	return db_one(db, ctx, SQL_USER_BY_EMAIL, DB_ARGS(db_str(folded)),
-	    take_login, out, e);
+	(void)db;
+	return role_set(
+	    g->site, g->ctx, &g->user, g->role, AUDIT_USER_GRANT, e);
 }
 
 enum err_code
-user_grant(struct db *db, const struct db_context *ctx, const char *email,
+user_grant(struct site *s, const struct db_context *ctx, const char *email,
     const char *role, struct err *e)
 {
-	struct login l = {0};
+	struct grant g = {.site = s, .ctx = ctx, .role = role};
+	struct user_row row = {0};
 	enum err_code rc;
 
 	rc = role_check(role, e);
 	if (rc == ERR_OK)
-		rc = find_login(db, ctx, email, &l, e);
-	wipe(l.phc, sizeof(l.phc));
+		rc = user_row_find(s->db, ctx, email, &row, e);
+	wipe(row.phc, sizeof(row.phc));
 	if (rc == ERR_NOT_FOUND)
 		return err_set(
 		    e, rc, "the account has no live user of this e-mail");
-	return rc ? rc : role_set(db, ctx, l.user.id, role, e);
-}
-
-enum err_code
-user_login(struct db *db, const struct db_context *ctx, const char *email,
-    const char *password, size_t n, struct user *out, struct err *e)
-{
-	struct login l = {0};
-	enum err_code rc = find_login(db, ctx, email, &l, e);
-	bool right;
-
-	if (rc && rc != ERR_NOT_FOUND)
+	if (rc)
 		return rc;
-	right = password_verify(password, n, rc ? NULL : l.phc);
-	wipe(l.phc, sizeof(l.phc));
-	if (!right)
-		return err_set(e, ERR_CREDENTIALS, NULL);
-	*out = l.user;
-	return ERR_OK;
+	g.user = row.user;
+	return db_transaction(s->db, grant_body, NULL, &g, e);
 }
 
 enum err_code
@@ -226,7 +207,7 @@ user_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
     struct user *out, struct err *e)
 {
 	enum err_code rc = db_one(db, ctx, SQL_USER_BY_UUID,
-	    DB_ARGS(db_uuid(uuid)), take_user, out, e);
+	    DB_ARGS(db_uuid(uuid)), user_take, out, e);
 
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_AUTH, NULL) : rc;
 }
@@ -247,6 +228,23 @@ user_rights(
 	rc = db_one(db, ctx, SQL_USER_ROLE_GET, DB_ARGS(db_int(ctx->user_id)),
 	    take_rights, out, e);
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err_code
+user_rights_anywhere(
+    struct db *db, const struct db_context *ctx, unsigned *out, struct err *e)
+{
+	struct db_rows *r;
+	enum err_code rc;
+
+	*out = 0;
+	rc = db_query(
+	    db, ctx, SQL_USER_ROLES, DB_ARGS(db_int(ctx->user_id)), &r, e);
+	if (rc)
+		return rc;
+	while (db_next(r))
+		*out |= role_rights(db_get_bytes(r, 0, NULL));
+	return db_done(&r, e);
 }
 
 enum err_code

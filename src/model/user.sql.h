@@ -2,10 +2,33 @@ STMT(USER_INSERT, ACCOUNT,
     "INSERT INTO user (account_id, uuid, email, password, created_at)"
     " VALUES (:account, ?, ?, ?, ?)")
 STMT(USER_BY_EMAIL, ACCOUNT,
-    "SELECT id, uuid, password FROM user"
+    "SELECT id, uuid, tokens_valid_from, email, password FROM user"
     " WHERE account_id = :account AND email = ? AND disabled_at IS NULL")
+STMT(USER_BY_ID, ACCOUNT,
+    "SELECT id, uuid, tokens_valid_from, email, password FROM user"
+    " WHERE account_id = :account AND id = ? AND disabled_at IS NULL")
+STMT(USER_ANY_BY_EMAIL, ACCOUNT,
+    "SELECT id, uuid, tokens_valid_from FROM user"
+    " WHERE account_id = :account AND email = ?")
+STMT(USER_LOCK, ACCOUNT,
+    "SELECT tokens_valid_from FROM user"
+    " WHERE account_id = :account AND id = ? FOR UPDATE")
+STMT(USER_EPOCH, ACCOUNT,
+    "SELECT tokens_valid_from FROM user"
+    " WHERE account_id = :account AND id = ?")
+STMT(USER_EPOCH_SHARED, ACCOUNT,
+    "SELECT tokens_valid_from FROM user WHERE account_id = :account"
+    " AND id = ? AND disabled_at IS NULL LOCK IN SHARE MODE")
+/* NULL leaves password and disabled_at as they are. */
+STMT(USER_END, ACCOUNT,
+    "UPDATE user SET tokens_valid_from = ?, password = COALESCE(?, password),"
+    " disabled_at = COALESCE(disabled_at, ?)"
+    " WHERE account_id = :account AND id = ?")
+STMT(USER_ENABLE, ACCOUNT,
+    "UPDATE user SET disabled_at = NULL"
+    " WHERE account_id = :account AND id = ?")
 STMT(USER_BY_UUID, ACCOUNT,
-    "SELECT id, uuid FROM user"
+    "SELECT id, uuid, tokens_valid_from FROM user"
     " WHERE account_id = :account AND uuid = ? AND disabled_at IS NULL")
 STMT(USER_LIST, ACCOUNT,
     "SELECT uuid, email, disabled_at FROM user"
@@ -17,6 +40,10 @@ STMT(USER_ROLE_SET, WORKSPACE,
 STMT(USER_ROLE_GET, WORKSPACE,
     "SELECT role FROM user_role"
     " WHERE workspace_id = :workspace AND user_id = ?")
+STMT(USER_ROLES, ACCOUNT,
+    "SELECT user_role.role FROM user_role"
+    " JOIN workspace ON workspace.id = user_role.workspace_id"
+    " WHERE workspace.account_id = :account AND user_role.user_id = ?")
 STMT(API_KEY_INSERT, WORKSPACE,
     "INSERT INTO api_key (digest, uuid, account_id, workspace_id, name,"
     " privileges, created_at)"
@@ -25,7 +52,8 @@ STMT(API_KEY_BY_DIGEST, SERVER,
     "SELECT api_key.digest, api_key.account_id, api_key.workspace_id,"
     " account.code"
     " FROM api_key JOIN account ON account.id = api_key.account_id"
-    " WHERE api_key.digest = ? AND api_key.revoked_at IS NULL")
+    " WHERE api_key.digest = ? AND api_key.revoked_at IS NULL"
+    " AND account.erased_at IS NULL")
 STMT(API_KEY_LIST, WORKSPACE,
     "SELECT uuid, name, privileges, revoked_at, created_at FROM api_key"
     " WHERE workspace_id = :workspace ORDER BY created_at, uuid")
@@ -46,6 +74,15 @@ STMT(REFRESH_MOVE, ACCOUNT,
 STMT(REFRESH_REVOKE, ACCOUNT,
     "UPDATE refresh_token SET revoked_at = ?"
     " WHERE account_id = :account AND family = ?")
+STMT(REFRESH_END, ACCOUNT,
+    "UPDATE refresh_token SET revoked_at = COALESCE(revoked_at, ?)"
+    " WHERE account_id = :account AND family = ? AND user_id = ?")
+STMT(REFRESH_END_ALL, ACCOUNT,
+    "UPDATE refresh_token SET revoked_at = ?"
+    " WHERE account_id = :account AND user_id = ? AND revoked_at IS NULL")
 STMT(REFRESH_IS, ACCOUNT,
     "SELECT revoked_at FROM refresh_token"
     " WHERE account_id = :account AND family = ? AND jti = ?")
+STMT(REFRESH_SWEEP, ACCOUNT,
+    "DELETE FROM refresh_token WHERE account_id = :account"
+    " AND expires_at < ? LIMIT 1000")

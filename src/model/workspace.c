@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "model/account.h"
+#include "model/audit.h"
 #include "model/name.h"
 #include "model/segment.h"
 #include "vault/rand.h"
@@ -25,7 +26,12 @@ create_body(struct db *db, void *arg, struct err *e)
 	if (rc)
 		return rc;
 	c->ctx.workspace_id = (uint32_t)id;
-	return segment_create_all(db, &c->ctx, e);
+	rc = segment_create_all(db, &c->ctx, e);
+	return rc ? rc
+	          : audit_change(site_of(db), &c->ctx,
+	                &(struct audit_event){
+	                    AUDIT_WORKSPACE_CREATE, &c->uuid, NULL},
+	                1, e);
 }
 
 static void

@@ -35,6 +35,17 @@ SWITCH(database, bulk, true,
 
 STRING(keys, dir, "/etc/coffer/keys",
     "Key directory: master key and one salt an account; not in the database")
+NUMBER(keys, rotate_at, 1073741824, 1, 4294967295,
+    "Values sealed under a key after which it asks for rotation")
+
+STRING(audit, dir, "/var/lib/coffer/audit",
+    "Where each process writes reads and refusals until the worker stores them")
+NUMBER(audit, part_bytes, 4194304, 4096, 1073741824,
+    "Size at which such a file is followed by the next")
+NUMBER(audit, import, 2000, 10, 60000,
+    "Milliseconds between two looks of the worker at those files")
+NUMBER(audit, anchor, 60, 1, 86400,
+    "Seconds between two anchors, which show an end that was cut off")
 
 STRING(auth, issuer, "coffer", "iss of the tokens that are made and accepted")
 STRING(auth, audience, "coffer", "aud of the tokens that are made and accepted")
@@ -44,6 +55,21 @@ NUMBER(auth, access_seconds, 900, 1, 86400, "Life of an access token")
 NUMBER(auth, refresh_seconds, 1209600, 60, 31536000,
     "Life of a refresh token")
 NUMBER(auth, leeway, 5, 0, 300, "Seconds by which clocks may differ")
+NUMBER(auth, guesses, 5, 1, 1000,
+    "Wrong passwords of an e-mail from an address before the address must wait")
+NUMBER(auth, guesses_address, 100, 1, 100000,
+    "The same over all e-mails of an account")
+NUMBER(auth, guesses_key, 20, 1, 100000,
+    "Wrong API keys at sign-in from an address before it must wait")
+NUMBER(auth, guess_delay, 1000, 1, 3600000,
+    "Milliseconds of the first wait; it doubles with each failure after it")
+NUMBER(auth, guess_delay_max, 900, 1, 86400, "Most seconds of a wait")
+NUMBER(auth, guess_forget, 900, 1, 86400,
+    "Seconds after which one wrong password of an e-mail is forgiven")
+NUMBER(auth, guess_forget_address, 60, 1, 86400,
+    "The same where an address is counted over all e-mails, or for API keys")
+NUMBER(auth, hashers, 0, 0, 512,
+    "Processes that may work on a password at once; 0: half of the pool")
 
 NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
 NUMBER(limits, json_memory, 20971520, 65536, 268435456,
@@ -69,3 +95,6 @@ STRING(worker, wake_socket, "",
     "Unix datagram socket on which the pool wakes the worker; empty: poll only")
 STRING(worker, pid_file, "", "Where the worker writes its process id")
 STRING(worker, log, "", "Log file; empty for standard error")
+
+NUMBER(jobs, keep_days, 30, 1, 3650,
+    "Days after its end that a job can be looked up")

@@ -1,15 +1,22 @@
 /*
  * Every table, and what it belongs to (the registry's test reads this):
  *   TABLE(name, SERVER | ACCOUNT | WORKSPACE)
+ *   TABLE_APPEND(...)  rows that the programs add and read, and can neither
+ *                      change nor remove (S36)
+ *   TABLE_READ(...)    rows that they read alone
  * SERVER tables hold nothing of a tenant but ids: the directory by which a
  * tenant is found (account, api_key by digest), the queue's claims, the
  * server's own state. Their rows never hold customers' data.
  */
-TABLE(schema_migration, SERVER)
+TABLE_READ(schema_migration, SERVER)
 TABLE(master_canary, SERVER)
 TABLE(account, SERVER)
 TABLE(api_key, SERVER)
 TABLE(job_queue, SERVER)
+TABLE(job_share, SERVER)
+TABLE_APPEND(audit, SERVER)
+TABLE(audit_lease, SERVER)
+TABLE(throttle, SERVER)
 TABLE(account_key, ACCOUNT)
 TABLE(workspace, ACCOUNT)
 TABLE(user, ACCOUNT)

@@ -23,6 +23,7 @@ struct jwt_claims {
 	char acc[40]; /* account code */
 	char jti[64];
 	enum jwt_typ typ;
+	bool own; /* made by us, not by an identity provider */
 	int64_t iat, exp; /* seconds since 1970 */
 };
 

@@ -134,6 +134,7 @@ jwt_claims_read(const struct jwt_keys *k, const struct jwt_key *key,
 		return jwt_refuse(e, "iss");
 	if (!audience_is(json_object_get(payload, "aud"), k->audience))
 		return jwt_refuse(e, "aud");
+	out->claims.own = !key->kid;
 	rule = times_rule(k, payload, out);
 	if (!rule)
 		rule = subject_rule(payload, !key->kid, &out->claims);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "vault/keyfile.h"
+#include "vault/rand.h"
 
 bool
 keyfile_path(
@@ -140,4 +142,89 @@ keyfile_create(
 		return err_set(e, ERR_BAD_REQUEST, "%s: cannot be made: %s",
 		    path, strerror(errno));
 	return ERR_OK;
+}
+
+enum err_code
+keyfile_replace(const char *path, const void *p, size_t n, struct err *e)
+{
+	char part[KEYFILE_PATH + 16];
+	bool written;
+	int fd;
+
+	snprintf(part, sizeof(part), "%s.XXXXXX", path);
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, ERR_BAD_REQUEST, "%s: cannot be made: %s",
+		    path, strerror(errno));
+	written = write_whole(fd, p, n);
+	close(fd);
+	if (written && !rename(part, path) && sync_parent(path))
+		return ERR_OK;
+	err_set(e, ERR_BAD_REQUEST, "%s: cannot be replaced: %s", path,
+	    strerror(errno));
+	unlink(part);
+	return ERR_BAD_REQUEST;
+}
+
+/* Random bytes over all that a file holds. */
+static bool
+overwrite(int fd)
+{
+	struct stat st;
+	char noise[512];
+	off_t left;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	for (left = st.st_size; left > 0; left -= (off_t)sizeof(noise)) {
+		rand_bytes(noise, sizeof(noise));
+		if (!write_whole(fd, noise,
+		        left < (off_t)sizeof(noise) ? (size_t)left
+		                                    : sizeof(noise)))
+			return false;
+	}
+	return fsync(fd) == 0;
+}
+
+/* It takes another name first, so that nobody reads it half overwritten; one
+ * under that name is left of a destruction that was cut short. */
+enum err_code
+keyfile_destroy(const char *path, bool *was_out, struct err *e)
+{
+	char dying[KEYFILE_PATH + 16];
+	bool done;
+	int fd;
+
+	snprintf(dying, sizeof(dying), "%s.erased", path);
+	*was_out = rename(path, dying) == 0;
+	if (!*was_out && errno != ENOENT)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "%s: cannot be destroyed: %s", path, strerror(errno));
+	fd = open(dying, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return ERR_OK;
+	done = fd >= 0 && overwrite(fd);
+	if (fd >= 0)
+		close(fd);
+	if (done && !unlink(dying) && sync_parent(path))
+		return ERR_OK;
+	return err_set(e, ERR_BAD_REQUEST, "%s: cannot be destroyed: %s", dying,
+	    strerror(errno));
+}
+
+enum err_code
+keyfile_destroy_parts(const char *path, struct err *e)
+{
+	char pattern[KEYFILE_PATH + 16];
+	enum err_code rc = ERR_OK;
+	glob_t found;
+	bool was;
+
+	snprintf(pattern, sizeof(pattern), "%s.??????", path);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found))
+		return ERR_OK;
+	for (size_t i = 0; i < found.gl_pathc && rc == ERR_OK; i++)
+		rc = keyfile_destroy(found.gl_pathv[i], &was, e);
+	globfree(&found);
+	return rc;
 }

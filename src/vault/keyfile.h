@@ -28,4 +28,19 @@ MUST_CHECK enum err_code keyfile_read(const char *path, bool secret, void *out,
 MUST_CHECK enum err_code keyfile_create(
     const char *path, const void *p, size_t n, bool *made, struct err *e);
 
+/* The same over what may be there already: a reader sees the old file or the
+ * new one, never a part. */
+MUST_CHECK enum err_code keyfile_replace(
+    const char *path, const void *p, size_t n, struct err *e);
+
+/* Destroys what makings of the file that were cut short have left beside it. */
+MUST_CHECK enum err_code keyfile_destroy_parts(const char *path, struct err *e);
+
+/* Overwrites a file with random bytes, removes it and puts the removal on the
+ * disk; *was_out says whether it was there. What a file system that copies on
+ * write, or a disk that moves its blocks, keeps of the old bytes is out of
+ * reach. */
+MUST_CHECK enum err_code keyfile_destroy(
+    const char *path, bool *was_out, struct err *e);
+
 #endif

@@ -79,14 +79,70 @@ data_add(struct keyring *k, uint32_t version, const uint8_t key[AEAD_KEY])
 		k->current = d;
 }
 
+static struct index_key *
+index_find(struct keyring *k, uint32_t version)
+{
+	for (unsigned i = 0; i < k->nindex; i++)
+		if (k->index[i].version == version)
+			return &k->index[i];
+	return NULL;
+}
+
+static void
+index_add(struct keyring *k, uint32_t version, const uint8_t key[AEAD_KEY])
+{
+	unsigned i = k->nindex++;
+
+	for (; i > 0 && k->index[i - 1].version > version; i--)
+		k->index[i] = k->index[i - 1];
+	k->index[i] = (struct index_key){version, mac_new(key, AEAD_KEY)};
+}
+
+unsigned
+keyring_index_versions(
+    const struct keyring *k, uint32_t out[INDEX_VERSIONS_MAX])
+{
+	for (unsigned i = 0; i < k->nindex; i++)
+		out[i] = k->index[i].version;
+	return k->nindex;
+}
+
+void
+blind_index_at(struct keyring *k, uint32_t version,
+    const struct uuid *workspace, uint32_t field_id, const char *folded,
+    size_t n, uint8_t out[INDEX_LEN])
+{
+	struct index_key *key = index_find(k, version);
+	uint8_t digest[MAC_LEN], field[4];
+
+	assert(key);
+	put_u32(field, field_id);
+	mac_reset(key->mac);
+	mac_add_part(key->mac, workspace->b, UUID_LEN);
+	mac_add_part(key->mac, field, sizeof(field));
+	mac_add_part(key->mac, folded, n);
+	mac_finish(key->mac, digest);
+	memcpy(out, digest, INDEX_LEN);
+}
+
+void
+blind_index(struct keyring *k, const struct uuid *workspace, uint32_t field_id,
+    const char *folded, size_t n, uint8_t out[INDEX_LEN])
+{
+	assert(k->nindex);
+	blind_index_at(
+	    k, k->index[0].version, workspace, field_id, folded, n, out);
+}
+
 static bool
-ring_holds(const struct keyring *k, enum key_kind kind, uint32_t version)
+ring_holds(struct keyring *k, enum key_kind kind, uint32_t version)
 {
 	switch (kind) {
 	case KEY_DATA:
 		return data_find(k, version) != NULL;
 	case KEY_INDEX:
-		return k->index != NULL;
+		return index_find(k, version) ||
+		       k->nindex == INDEX_VERSIONS_MAX;
 	case KEY_REST:
 		return k->rest_version != 0;
 	}
@@ -102,7 +158,7 @@ ring_put(struct keyring *k, enum key_kind kind, uint32_t version,
 		data_add(k, version, key);
 		break;
 	case KEY_INDEX:
-		k->index = mac_new(key, AEAD_KEY);
+		index_add(k, version, key);
 		break;
 	case KEY_REST:
 		memcpy(k->rest, key, AEAD_KEY);
@@ -150,15 +206,14 @@ wrap_find(const struct keyring *k, const uint8_t id[MASTER_ID])
 	return NULL;
 }
 
-enum err_code
-keyring_add(struct keyring *k, enum key_kind kind, uint32_t version,
+/* The key within a stored one. The caller wipes it. */
+static enum err_code
+unwrap(struct keyring *k, enum key_kind kind, uint32_t version,
     const uint8_t master[MASTER_ID], const uint8_t *wrapped, size_t n,
-    struct err *e)
+    uint8_t key[AEAD_KEY], struct err *e)
 {
 	struct aead *wrap = wrap_find(k, master);
-	uint8_t key[AEAD_KEY];
 	char ad[WRAP_AD];
-	enum err_code rc;
 
 	if (!wrap)
 		return err_fault(e, ERR_CRYPTO,
@@ -166,17 +221,53 @@ keyring_add(struct keyring *k, enum key_kind kind, uint32_t version,
 		    "that is not in the key directory",
 		    k->code, (int)kind, version);
 	if (n != WRAPPED_LEN || version == 0 || kind < KEY_DATA ||
-	    kind > KEY_REST || ring_holds(k, kind, version))
+	    kind > KEY_REST)
 		return err_fault(e, ERR_CRYPTO,
-		    "account %s: key %d version %u: malformed or twice",
-		    k->code, (int)kind, version);
-	rc = aead_open(
-	    wrap, ad, wrap_ad(k, kind, version, ad), wrapped, n, key, e);
-	if (rc)
+		    "account %s: key %d version %u: malformed", k->code,
+		    (int)kind, version);
+	if (aead_open(
+	        wrap, ad, wrap_ad(k, kind, version, ad), wrapped, n, key, e))
 		return err_fault(e, ERR_CRYPTO,
 		    "account %s: key %d version %u cannot be unwrapped",
 		    k->code, (int)kind, version);
-	ring_put(k, kind, version, key);
+	return ERR_OK;
+}
+
+enum err_code
+keyring_add(struct keyring *k, enum key_kind kind, uint32_t version,
+    const uint8_t master[MASTER_ID], const uint8_t *wrapped, size_t n,
+    struct err *e)
+{
+	uint8_t key[AEAD_KEY];
+	enum err_code rc;
+
+	rc = unwrap(k, kind, version, master, wrapped, n, key, e);
+	if (rc)
+		return rc;
+	if (ring_holds(k, kind, version))
+		rc = err_fault(e, ERR_CRYPTO,
+		    "account %s: key %d version %u: twice", k->code, (int)kind,
+		    version);
+	else
+		ring_put(k, kind, version, key);
+	wipe(key, sizeof(key));
+	return rc;
+}
+
+enum err_code
+keyring_rewrap(struct keyring *k, enum key_kind kind, uint32_t version,
+    const uint8_t master[MASTER_ID], const uint8_t *wrapped, size_t n,
+    uint8_t out[WRAPPED_LEN], struct err *e)
+{
+	uint8_t key[AEAD_KEY];
+	char ad[WRAP_AD];
+	enum err_code rc;
+
+	rc = unwrap(k, kind, version, master, wrapped, n, key, e);
+	if (rc)
+		return rc;
+	aead_seal(k->wraps[0].cipher, ad, wrap_ad(k, kind, version, ad), key,
+	    sizeof(key), out);
 	wipe(key, sizeof(key));
 	return ERR_OK;
 }
@@ -197,7 +288,8 @@ keyring_free(struct keyring **ring)
 		wipe(d, sizeof(*d));
 		free(d);
 	}
-	mac_free(&k->index);
+	while (k->nindex)
+		mac_free(&k->index[--k->nindex].mac);
 	for (int i = 0; i < REST_USES; i++) {
 		aead_free(&k->rest_ciphers[i]);
 		mac_free(&k->rest_macs[i]);
@@ -212,7 +304,7 @@ keyring_free(struct keyring **ring)
 bool
 keyring_complete(const struct keyring *k)
 {
-	return k->current && k->index && k->rest_version;
+	return k->current && k->nindex && k->rest_version;
 }
 
 uint32_t

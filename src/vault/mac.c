@@ -79,6 +79,36 @@ sha256(const void *p, size_t n, uint8_t out[32])
 	gcry_md_hash_buffer(GCRY_MD_SHA256, out, n ? p : "", n);
 }
 
+struct sha256 {
+	gcry_md_hd_t h;
+};
+
+struct sha256 *
+sha256_new(void)
+{
+	struct sha256 *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		abort();
+	gcry_must(gcry_md_open(&h->h, GCRY_MD_SHA256, 0), "digest open");
+	return h;
+}
+
+void
+sha256_add(struct sha256 *h, const void *p, size_t n)
+{
+	gcry_md_write(h->h, p, n);
+}
+
+void
+sha256_end(struct sha256 **h, uint8_t out[32])
+{
+	memcpy(out, gcry_md_read((*h)->h, GCRY_MD_SHA256), 32);
+	gcry_md_close((*h)->h);
+	free(*h);
+	*h = NULL;
+}
+
 void
 hkdf(const void *ikm, size_t nikm, const void *salt, size_t nsalt,
     const char *info, uint8_t out[32])

@@ -27,6 +27,13 @@ void mac_free(struct mac **m);
 /* SHA-256 of one piece (FIPS 180-4). */
 void sha256(const void *p, size_t n, uint8_t out[32]);
 
+/* The same of pieces. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *h, const void *p, size_t n);
+/* The digest of all that was added; frees. */
+void sha256_end(struct sha256 **h, uint8_t out[32]);
+
 /* HKDF-SHA256 with a one-block expansion: a 32-byte key from key material,
  * salt and a label (info). */
 void hkdf(const void *ikm, size_t nikm, const void *salt, size_t nsalt,

@@ -1,4 +1,5 @@
-/* Master keys, the canary that proves them, and the salts of accounts. */
+/* Master keys, and the canary that proves them. */
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +14,6 @@
 #include "vault/master.h"
 #include "vault/rand.h"
 
-#define HEX (2 * MASTER_KEY)
-#define CODE_MAX 39
 #define CANARY "coffer canary v1" /* plaintext, label and associated data */
 
 static int
@@ -35,9 +34,9 @@ hex_key(const char *s, size_t n, uint8_t key[MASTER_KEY])
 {
 	int high, low;
 
-	while (n > HEX && isspace((unsigned char)s[n - 1]))
+	while (n > MASTER_HEX && isspace((unsigned char)s[n - 1]))
 		n--;
-	if (n != HEX)
+	if (n != MASTER_HEX)
 		return false;
 	for (size_t i = 0; i < MASTER_KEY; i++) {
 		high = hex_digit(s[2 * i]);
@@ -49,7 +48,7 @@ hex_key(const char *s, size_t n, uint8_t key[MASTER_KEY])
 	return true;
 }
 
-static const struct master_key *
+const struct master_key *
 master_find(const struct master_keys *m, const uint8_t id[MASTER_ID])
 {
 	for (unsigned i = 0; i < m->n; i++)
@@ -58,33 +57,47 @@ master_find(const struct master_keys *m, const uint8_t id[MASTER_ID])
 	return NULL;
 }
 
-/* Adds the key in a file; one that is held already is passed over. */
-static enum err_code
-master_add(struct master_keys *m, const char *path, struct err *e)
+enum err_code
+master_read(const char *path, struct master_key *out, struct err *e)
 {
-	uint8_t key[MASTER_KEY], digest[32];
-	char text[HEX + 8];
+	char text[MASTER_HEX + 8];
+	uint8_t digest[32];
 	enum err_code rc;
 	size_t n;
 
 	rc = keyfile_read(path, true, text, sizeof(text), &n, e);
 	if (rc)
 		return rc;
-	if (!hex_key(text, n, key)) {
+	if (hex_key(text, n, out->key)) {
+		sha256(out->key, sizeof(out->key), digest);
+		memcpy(out->id, digest, MASTER_ID);
+	} else {
 		rc = err_set(e, ERR_BAD_REQUEST,
 		    "%s: not a master key: %d hex digits are wanted; put back "
 		    "the copy that you keep of it",
-		    path, HEX);
-	} else {
-		sha256(key, sizeof(key), digest);
-		if (!master_find(m, digest)) {
-			memcpy(m->keys[m->n].id, digest, MASTER_ID);
-			memcpy(m->keys[m->n].key, key, MASTER_KEY);
-			m->n++;
-		}
+		    path, MASTER_HEX);
 	}
 	wipe(text, sizeof(text));
-	wipe(key, sizeof(key));
+	return rc;
+}
+
+/* Adds the key in a file; one that is held already is passed over. */
+static enum err_code
+master_add(struct master_keys *m, const char *path, struct err *e)
+{
+	struct master_key key;
+	enum err_code rc = master_read(path, &key, e);
+
+	if (rc == ERR_OK && !master_find(m, key.id)) {
+		if (m->n < MASTERS_MAX)
+			m->keys[m->n++] = key;
+		else
+			rc = err_set(e, ERR_BAD_REQUEST,
+			    "%s: more than %d master keys: remove those "
+			    "that have been replaced",
+			    path, MASTERS_MAX);
+	}
+	wipe(&key, sizeof(key));
 	return rc;
 }
 
@@ -94,20 +107,20 @@ master_named(const struct dirent *d)
 	return fnmatch("master-*.key", d->d_name, 0) == 0;
 }
 
+/* A file that has gone since the directory was listed is passed over. */
 static enum err_code
 master_add_named(
     struct master_keys *m, const char *dir, const char *name, struct err *e)
 {
 	char path[KEYFILE_PATH];
+	enum err_code rc;
 
-	if (m->n == MASTERS_MAX)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "%s: more than %d master keys: remove those that have "
-		    "been replaced",
-		    dir, MASTERS_MAX);
 	if (!keyfile_path(path, dir, "", name))
 		return err_set(e, ERR_BAD_REQUEST, "keys.dir is too long");
-	return master_add(m, path, e);
+	rc = master_add(m, path, e);
+	if (rc && access(path, F_OK) && errno == ENOENT)
+		return ERR_OK;
+	return rc;
 }
 
 /* Adds master-*.key, in the order of their names. */
@@ -184,11 +197,19 @@ make_dir(const char *path, struct err *e)
 	return ERR_OK;
 }
 
+void
+master_text(const uint8_t key[MASTER_KEY], char out[MASTER_HEX + 2])
+{
+	hex_encode(key, MASTER_KEY, out);
+	out[MASTER_HEX] = '\n';
+	out[MASTER_HEX + 1] = '\0';
+}
+
 /* A fresh key as a line of hex digits in a file of its own. */
 static enum err_code
 make_hex_file(const char *dir, const char *name, bool *made, struct err *e)
 {
-	char path[KEYFILE_PATH], text[HEX + 2];
+	char path[KEYFILE_PATH], text[MASTER_HEX + 2];
 	uint8_t key[MASTER_KEY];
 	enum err_code rc;
 
@@ -198,9 +219,8 @@ make_hex_file(const char *dir, const char *name, bool *made, struct err *e)
 	if (access(path, F_OK) == 0)
 		return ERR_OK;
 	rand_key(key, sizeof(key));
-	hex_encode(key, sizeof(key), text);
-	text[HEX] = '\n';
-	rc = keyfile_create(path, text, HEX + 1, made, e);
+	master_text(key, text);
+	rc = keyfile_create(path, text, MASTER_HEX + 1, made, e);
 	wipe(key, sizeof(key));
 	wipe(text, sizeof(text));
 	return rc;
@@ -223,6 +243,8 @@ master_init(const char *dir, bool *made, struct err *e)
 		rc = make_hex_file(dir, "master.key", made, e);
 	if (rc == ERR_OK)
 		rc = make_hex_file(dir, "jwt.secret", &secret, e);
+	if (rc == ERR_OK)
+		rc = make_hex_file(dir, "audit.key", &secret, e);
 	return rc;
 }
 
@@ -247,10 +269,14 @@ canary_cipher(const struct master_key *key)
 }
 
 void
-master_canary_make(const struct master_keys *m, uint8_t out[CANARY_LEN])
+master_canary_make(const struct master_keys *m, const uint8_t id[MASTER_ID],
+    uint8_t out[CANARY_LEN])
 {
-	struct aead *a = canary_cipher(&m->keys[0]);
+	const struct master_key *key = master_find(m, id);
+	struct aead *a;
 
+	assert(key);
+	a = canary_cipher(key);
 	aead_seal(a, CANARY, strlen(CANARY), CANARY, strlen(CANARY), out);
 	aead_free(&a);
 }
@@ -274,66 +300,4 @@ master_canary_check(const struct master_keys *m, const uint8_t id[MASTER_ID],
 	if (rc == ERR_OK && !bytes_equal_ct(text, CANARY, sizeof(text)))
 		rc = err_fault(e, ERR_CRYPTO, "the canary says something else");
 	return rc;
-}
-
-/* A code that is safe as a file name: letters, digits, '-', '_' and '.', no
- * '.' first. */
-static bool
-code_valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > CODE_MAX || s[0] == '.')
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("-_.", *s))
-			return false;
-	return true;
-}
-
-static bool
-salt_path(char out[KEYFILE_PATH], const char *dir, const char *code)
-{
-	return code_valid(code) && keyfile_path(out, dir, "salt", code);
-}
-
-enum err_code
-salt_create(const char *dir, const char *account_code, struct err *e)
-{
-	char path[KEYFILE_PATH];
-	uint8_t salt[SALT_LEN];
-	enum err_code rc;
-	bool made;
-
-	if (!salt_path(path, dir, account_code))
-		return err_set(e, ERR_BAD_REQUEST,
-		    "an account code has 1 to %d letters, digits, '-', '_' "
-		    "and '.', and does not start with '.'",
-		    CODE_MAX);
-	rand_key(salt, sizeof(salt));
-	rc = keyfile_create(path, salt, sizeof(salt), &made, e);
-	wipe(salt, sizeof(salt));
-	if (rc == ERR_OK && !made)
-		rc = err_set(e, ERR_CONFLICT,
-		    "account %s has a salt in the key directory", account_code);
-	return rc;
-}
-
-enum err_code
-salt_read(const char *dir, const char *account_code, uint8_t out[SALT_LEN],
-    struct err *e)
-{
-	char path[KEYFILE_PATH];
-	struct err why;
-	size_t n;
-
-	if (!salt_path(path, dir, account_code))
-		return err_fault(e, ERR_CRYPTO, "no such account code");
-	if (keyfile_read(path, true, out, SALT_LEN, &n, &why))
-		return err_fault(
-		    e, ERR_CRYPTO, "salt of an account: %s", why.text);
-	if (n != SALT_LEN)
-		return err_fault(
-		    e, ERR_CRYPTO, "salt of account %s: cut", account_code);
-	return ERR_OK;
 }

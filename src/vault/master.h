@@ -18,6 +18,23 @@ struct master_keys {
 	unsigned n;
 };
 
+#define MASTER_HEX (2 * MASTER_KEY)
+
+/* The key of an id; NULL if it is not held. */
+const struct master_key *master_find(
+    const struct master_keys *m, const uint8_t id[MASTER_ID]);
+
+/* Reads the master key in a file; errors as master_load. The caller wipes
+ * *out. */
+MUST_CHECK enum err_code master_read(
+    const char *path, struct master_key *out, struct err *e);
+
+/* A key as a file holds it: hex digits and a newline. The caller wipes it. */
+void master_text(const uint8_t key[MASTER_KEY], char out[MASTER_HEX + 2]);
+
+/* The path of an account's salt. False for what is no account's code. */
+bool salt_path(char *out, const char *dir, const char *account_code);
+
 /* Reads the salt of an account. ERR_CRYPTO if it is gone. */
 MUST_CHECK enum err_code salt_read(const char *dir, const char *account_code,
     uint8_t out[SALT_LEN], struct err *e);

@@ -13,6 +13,7 @@ static const struct {
     [REST_ERRORS] = {"coffer errors v1", "coffer errors mac v1"},
     [REST_IDEMPOTENCY] = {"coffer idempotency v1", "coffer idempotency mac v1"},
     [REST_SEARCH] = {"coffer search v1", "coffer search mac v1"},
+    [REST_CURSOR] = {"coffer cursor v1", "coffer cursor mac v1"},
 };
 
 static void
@@ -35,6 +36,23 @@ keyring_rest(struct keyring *k, enum rest_use use)
 	return k->rest_ciphers[use];
 }
 
+uint64_t
+keyring_rest_sealed(struct keyring *k, uint32_t *version_out)
+{
+	for (int i = 0; i < REST_USES; i++)
+		if (k->rest_ciphers[i])
+			k->rest_sealed += aead_take_count(k->rest_ciphers[i]);
+	*version_out = k->rest_version;
+	return k->rest_sealed;
+}
+
+void
+keyring_rest_counted(struct keyring *k, uint64_t n)
+{
+	assert(n <= k->rest_sealed);
+	k->rest_sealed -= n;
+}
+
 struct mac *
 keyring_rest_mac(struct keyring *k, enum rest_use use)
 {
@@ -46,22 +64,6 @@ keyring_rest_mac(struct keyring *k, enum rest_use use)
 		wipe(key, sizeof(key));
 	}
 	return k->rest_macs[use];
-}
-
-void
-blind_index(struct keyring *k, const struct uuid *workspace, uint32_t field_id,
-    const char *folded, size_t n, uint8_t out[INDEX_LEN])
-{
-	uint8_t digest[MAC_LEN], field[4];
-
-	assert(k->index);
-	put_u32(field, field_id);
-	mac_reset(k->index);
-	mac_add_part(k->index, workspace->b, UUID_LEN);
-	mac_add_part(k->index, field, sizeof(field));
-	mac_add_part(k->index, folded, n);
-	mac_finish(k->index, digest);
-	memcpy(out, digest, INDEX_LEN);
 }
 
 /* workspace_id "/" customer_id "/" field_name, in k->ad. */

@@ -168,8 +168,8 @@ body(struct db *db, void *arg, struct err *e)
 	if (!err)
 		err = chunk_store(c, e);
 	if (!err)
-		err = job_chunk_done(db, &c->ctx, c->claim, c->out->succeeded,
-		    c->out->failed, e);
+		err = job_chunk_done(c->site, &c->ctx, c->claim,
+		    c->out->succeeded, c->out->failed, e);
 	return err;
 }
 

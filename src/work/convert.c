@@ -12,6 +12,7 @@
 
 #include "model/customer.h"
 #include "model/field_change.h"
+#include "model/key_use.h"
 #include "model/profile.h"
 #include "work/range.h"
 
@@ -249,8 +250,8 @@ run(struct conversion *c, struct err *e)
 	    aead_take_count(keyring_data(c->ring, keyring_version(c->ring)));
 	if (!sealed)
 		return ERR_OK;
-	return customer_count_sealed(
-	    r->site->db, &r->ctx, keyring_version(c->ring), sealed, e);
+	return key_use_add(
+	    r->site, &r->ctx, KEY_DATA, keyring_version(c->ring), sealed, e);
 }
 
 enum err_code

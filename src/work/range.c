@@ -4,6 +4,8 @@
 
 static const struct range_kind kinds[JOB_KINDS] = {
     [JOB_KIND_CONVERT] = {convert_body, convert_finish},
+    [JOB_KIND_ROTATE] = {rotate_body, rotate_finish},
+    [JOB_KIND_REINDEX] = {rotate_body, rotate_finish},
 };
 
 static enum err_code
@@ -33,7 +35,7 @@ body(struct db *db, void *arg, struct err *e)
 		err = kinds[r->job.kind].body(r, e);
 	if (!err)
 		err = job_chunk_done(
-		    db, &r->ctx, r->claim, r->succeeded, r->failed, e);
+		    r->site, &r->ctx, r->claim, r->succeeded, r->failed, e);
 	return err ? err : finish(db, r, e);
 }
 

@@ -32,9 +32,14 @@ struct range_kind {
 	enum err_code (*finish)(struct range *r, struct err *e);
 };
 
+/* The kinds. */
+MUST_CHECK enum err_code rotate_body(struct range *r, struct err *e);
+MUST_CHECK enum err_code rotate_finish(struct range *r, struct err *e);
+
 MUST_CHECK enum err_code convert_body(struct range *r, struct err *e);
 MUST_CHECK enum err_code convert_finish(struct range *r, struct err *e);
 
+/* Applies a claimed chunk: see work_apply. */
 MUST_CHECK enum err_code range_apply(struct site *s, const struct claim *claim,
     struct applied *out, struct err *e);
 

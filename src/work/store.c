@@ -1,5 +1,9 @@
 /* Writing a chunk down. Locks that chunks may meet on come last, and in one
  * order: counts of `all`, counts of the group, the account's key, the job. */
+#include "model/key_use.h"
+#include <stdio.h>
+
+#include "model/audit.h"
 #include "model/segment.h"
 #include "work/chunk.h"
 
@@ -152,6 +156,32 @@ count_all(struct chunk *c, struct err *e)
 	    c->site->db, &c->ctx, SEGMENT_ALL, members, c->ncreated, e);
 }
 
+/* Whose job it is did it. Counts of customers made, changed, and put into the
+ * group. */
+static enum err_code
+audit_chunk(struct chunk *c, unsigned joined, struct err *e)
+{
+	char made[80], changed[80];
+	struct audit_event list[] = {
+	    {AUDIT_CUSTOMER_CREATE, &c->job.uuid, made},
+	    {AUDIT_CUSTOMER_UPDATE, &c->job.uuid, changed}};
+	struct db_context ctx = c->ctx;
+	unsigned old = joined > c->ncreated ? joined - c->ncreated : 0;
+	enum err_code err = ERR_OK;
+
+	ctx.user_id = c->job.user_id;
+	snprintf(made, sizeof(made), "{\"chunk\":%u,\"count\":%u}", c->claim->n,
+	    c->ncreated);
+	snprintf(changed, sizeof(changed),
+	    "{\"chunk\":%u,\"count\":%u,\"joined\":%u}", c->claim->n,
+	    c->nmerged, old);
+	if (c->ncreated)
+		err = audit_change(c->site, &ctx, &list[0], 1, e);
+	if (!err && (c->nmerged || old))
+		err = audit_change(c->site, &ctx, &list[1], 1, e);
+	return err;
+}
+
 enum err_code
 chunk_store(struct chunk *c, struct err *e)
 {
@@ -174,9 +204,9 @@ chunk_store(struct chunk *c, struct err *e)
 		err = segment_count_add(
 		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
 	if (!err && c->sealed)
-		err = customer_count_sealed(c->site->db, &c->ctx,
+		err = key_use_add(c->site, &c->ctx, KEY_DATA,
 		    keyring_version(c->ring), c->sealed, e);
 	c->out->rows = c->nrows;
 	c->out->succeeded = c->nrows - c->out->failed;
-	return err;
+	return err ? err : audit_chunk(c, n, e);
 }

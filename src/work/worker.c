@@ -13,6 +13,8 @@
 #include "model/job.h"
 #include "vault/rand.h"
 #include "work/apply.h"
+#include "work/sweep.h"
+#include "work/auditor.h"
 
 #define SWEEP_MS 60000
 #define AWAY_MS 100      /* first pause while the database is away, */
@@ -28,6 +30,7 @@ struct worker {
 	bool said; /* and the log knows */
 	unsigned tries;
 	int64_t sweep_at;
+	struct auditor *auditor;
 	struct applied done;
 	uint64_t rows, wrong; /* so far */
 };
@@ -161,7 +164,7 @@ sweep(struct worker *w)
 	if (now < w->sweep_at)
 		return;
 	w->sweep_at = now + jitter(SWEEP_MS);
-	if (job_release_dead(w->site->db, &e) || job_sweep(w->site->db, &e))
+	if (sweep_all(w->site, &e))
 		log_err("sweeping", &e);
 }
 
@@ -170,7 +173,7 @@ give_up(struct worker *w, const struct db_context *ctx, const struct claim *c,
     struct err *e)
 {
 	log_err("a job may not run", e);
-	if (job_fail(w->site->db, ctx, c, e))
+	if (job_fail(w->site, ctx, c, e))
 		log_err("ending a job", e);
 }
 
@@ -215,9 +218,12 @@ step(struct worker *w, int64_t *wait_ms_out, struct err *e)
 	if (err)
 		return err;
 	sweep(w);
+	auditor_tend(w->auditor);
 	err = job_claim(w->site, w->owner, &c, wait_ms_out, e);
 	if (!err)
 		apply(w, &c);
+	if (!err)
+		site_settle(w->site);
 	return err;
 }
 
@@ -229,6 +235,7 @@ start(struct worker *w, struct site *s, int wake)
 	w->wake = wake;
 	w->away = true;
 	w->sweep_at = clock_mono_ms() + jitter(SWEEP_MS / 4);
+	w->auditor = auditor_new(s);
 	job_owner(w->owner);
 	handle_signals();
 }
@@ -259,11 +266,13 @@ worker_poll(struct site *s, int wake)
 			break;
 		case ERR_CRYPTO:
 			log_err("the keys are not those of the database", &e);
+			auditor_free(&w.auditor);
 			return EX_CONFIG;
 		default:
 			wait_for_database(&w, &e);
 		}
 	}
+	auditor_free(&w.auditor);
 	db_close(s->db);
 	return EX_OK;
 }
@@ -311,6 +320,9 @@ worker_drain(struct site *s, bool progress)
 	}
 	if (progress && w.rows + w.wrong)
 		fputc('\n', stderr);
+	if (!err)
+		auditor_settle(w.auditor);
+	auditor_free(&w.auditor);
 	db_close(s->db);
 	return err ? drain_status(err, &e) : EX_OK;
 }

@@ -32,10 +32,10 @@ def test_health():
 def test_shapes():
     shaped(site.request("GET", "/nowhere"), 404, "an unknown path")
     shaped(site.request("GET", "/v1/customer/check/x"), 404, "a longer path")
-    reply = site.request("DELETE", "/v1/auth")
+    reply = site.request("PUT", "/v1/auth")
     shaped(reply, 405, "another method")
     tap.equal(sorted(reply.headers["Allow"].replace(" ", "").split(",")),
-              ["GET", "POST"], "which names those that are allowed")
+              ["DELETE", "GET", "PATCH", "POST"], "which names those that are allowed")
     shaped(site.request("POST", "/v1/customer/pages", {}), 403, "no token")
     shaped(shop.post("/v1/customer/check", b"x" * 100, headers={
         "Content-Type": "application/json",

@@ -56,6 +56,29 @@ test_backoff(void)
 	is_int(clock_backoff_ms(1, 1, 0, 7), 1 - (7 + 1) % 2, "1 ms");
 }
 
+static void
+test_parse(void)
+{
+	static const struct {
+		const char *s;
+		int64_t ms;
+	} good[] = {{"1970-01-01", 0}, {"1970-01-01T00:00:00.001Z", 1},
+	    {"1970-01-02T01:02", 90120000}, {"1970-01-01 00:00:01", 1000},
+	    {"2024-02-29T23:59:59.9Z", INT64_C(1709251199900)}};
+	static const char *const bad[] = {"", "1970", "1970-1-1", "2023-02-29",
+	    "1970-13-01", "1970-01-01T", "1970-01-01T24:00",
+	    "1970-01-01T00:00:60", "1970-01-01T00:00:00.", "1970-01-01Z1",
+	    "1970-01-01T00:00+01:00", "1970-01-01T00:00:00.0001Z", "today"};
+	int64_t ms;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (ok(clock_parse(good[i].s, &ms), "%s", good[i].s))
+			is_int(ms, good[i].ms, "is that time");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(!clock_parse(bad[i], &ms), "no time: \"%s\"", bad[i]);
+}
+
 int
 main(void)
 {
@@ -71,6 +94,7 @@ main(void)
 	is_time(INT64_MIN, "0000-01-01T00:00:00.000Z");
 	test_days();
 	test_backoff();
+	test_parse();
 	ok(clock_now_ms() / 1000 - (int64_t)time(NULL) <= 1, "now");
 	ok(clock_mono_ms() >= mono, "the monotonic clock does not go back");
 	return done_testing();

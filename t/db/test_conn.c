@@ -238,6 +238,8 @@ test_plain_host(void)
 	printf("# %s\n", e.cause);
 	waitpid(pid, &status, 0);
 	is_int(status, 0, "S37: before a login is sent");
+	is_int(told(try_ping(&server.conf), &e), ERR_OK,
+	    "S37: a local socket needs none");
 }
 
 int

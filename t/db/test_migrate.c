@@ -74,6 +74,26 @@ test_grants(void)
 	    "S36: the programs' user writes rows");
 	is_int(as_app("DELETE FROM schema_migration"), ERR_DATABASE,
 	    "S36: but not the schema's version");
+	is_int(as_app("INSERT INTO audit VALUES ('c', 1, 2, 2, 'info', 'login',"
+	              " 0, 0, 0, NULL, '', '', 'm')"),
+	    ERR_OK, "S36: adds an entry to the audit log");
+	is_int(as_app("DO (SELECT COUNT(*) FROM audit)"), ERR_OK,
+	    "S36: reads them");
+	is_int(as_app("UPDATE audit SET at = 3"), ERR_DATABASE,
+	    "S36: changes none");
+	is_int(as_app("INSERT INTO audit SELECT * FROM audit"
+	              " ON DUPLICATE KEY UPDATE at = 3"),
+	    ERR_DATABASE, "S36: not by another way either");
+	is_int(as_app("REPLACE INTO audit SELECT * FROM audit"), ERR_DATABASE,
+	    "S36: nor by a third");
+	is_int(as_app("DELETE FROM audit"), ERR_DATABASE, "S36: removes none");
+	is_int(as_app("TRUNCATE TABLE audit"), ERR_DATABASE,
+	    "S36: nor all of them");
+	is_int(as_app("ALTER TABLE audit ADD x INT"), ERR_DATABASE,
+	    "S36: does not alter their table");
+	is_int(as_app("RENAME TABLE audit TO other"), ERR_DATABASE,
+	    "S36: nor rename it");
+	is_int(as_app("DROP TABLE audit"), ERR_DATABASE, "S36: nor drop it");
 	is_int(as_app("CREATE TABLE t (a INT)"), ERR_DATABASE,
 	    "S36: makes no table");
 	is_int(as_app("ALTER TABLE account ADD x INT"), ERR_DATABASE,

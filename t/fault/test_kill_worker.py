@@ -56,7 +56,7 @@ def test_kill():
               f"S39: the job ends after {kills} kills")
     wanted = 10000 + 2000 * rest
     tap.equal(site.sql("SELECT COUNT(*), COUNT(DISTINCT uuid) FROM customer"),
-              [[str(wanted), str(wanted)]], "all customers, each once")
+              [[str(wanted), str(wanted)]], "S39: all customers, each once")
     tap.equal(site.sql("SELECT COUNT(*) FROM customer_unique"),
               [[str(wanted)]], "each with its unique value")
     tap.equal(site.sql("SELECT COUNT(*), COUNT(DISTINCT seq)"

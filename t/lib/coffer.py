@@ -208,10 +208,14 @@ class Workspace:
         return self.login(email)["access_token"]
 
     def login(self, email=None, password="correct horse battery"):
-        reply = self.site.request(
-            "POST", "/v1/auth",
-            {"email": email or self.email, "password": password},
-            {"x-api-key": self.api_key})
+        for _ in range(10):
+            reply = self.site.request(
+                "POST", "/v1/auth",
+                {"email": email or self.email, "password": password},
+                {"x-api-key": self.api_key})
+            if reply.status != 429:
+                break
+            time.sleep(0.2)  # others sign in at this moment
         if reply.status != 200:
             raise RuntimeError(f"sign-in: {reply}")
         return reply.json

@@ -16,7 +16,7 @@
 static struct server server;
 static struct site site;
 static struct err e;
-static char keys_dir[64];
+static char keys_dir[64], audit_dir[80];
 static struct db_context one, two;
 static struct uuid workspace_one, workspace_two;
 
@@ -53,8 +53,11 @@ tenant_begin(void)
 	if (!mkdtemp(keys_dir))
 		abort();
 	server.conf.keys_dir = keys_dir;
+	snprintf(audit_dir, sizeof(audit_dir), "%s/audit", keys_dir);
+	server.conf.audit_dir = audit_dir;
 	must(master_init(keys_dir, &made, &e), "master_init");
 	must(site_open(&server.conf, &site, &e), "site_open");
+	must(site_canary_make(site.db, site.masters, &made, &e), "canary");
 	tenant_account("one", &one, &workspace_one);
 	tenant_account("two", &two, &workspace_two);
 }

@@ -20,15 +20,6 @@ test_codes(void)
 		ok(!account_code_valid(ours[i]), "reserved: %s", ours[i]);
 }
 
-static bool
-salt_there(const char *code)
-{
-	char path[200];
-
-	snprintf(path, sizeof(path), "%s/salt/%s", keys_dir, code);
-	return access(path, F_OK) == 0;
-}
-
 static void
 test_create(void)
 {
@@ -41,7 +32,7 @@ test_create(void)
 	    "a reserved code is refused");
 	is_int(account_create(&site, "four", "a\nb", &id, &e), ERR_BAD_REQUEST,
 	    "so is a name of two lines");
-	ok(!salt_there("four"), "and nothing is left of it");
+	ok(!salt_there(keys_dir, "four"), "and nothing is left of it");
 	must(salt_create(keys_dir, "left", &e), "salt_create");
 	is_int(told(account_create(&site, "left", "Left", &id, &e), &e), ERR_OK,
 	    "a salt left of a creation that failed is no hindrance");
@@ -164,6 +155,7 @@ test_canary(void)
 	char other[80];
 	bool made;
 
+	tenant_sql("DELETE FROM master_canary");
 	is_int(site_ready(&site, &e), ERR_UNAVAILABLE, "no canary yet");
 	is_int(site_canary_make(site.db, site.masters, &made, &e), ERR_OK,
 	    "the canary is made");

@@ -39,7 +39,7 @@ finish_body(struct db *db, void *arg, struct err *err)
 
 	return rc ? rc
 	          : job_chunk_done(
-	                db, &one, s->claim, s->succeeded, s->failed, err);
+	                &site, &one, s->claim, s->succeeded, s->failed, err);
 }
 
 static enum err_code
@@ -151,6 +151,7 @@ test_retry(void)
 {
 	struct batch b;
 	struct claim c, again;
+	struct buf packed = {0};
 	int i;
 
 	queue(&b, 5, NULL);
@@ -166,6 +167,9 @@ test_retry(void)
 	is_int(wait_ms, -1, "the last try empties the queue");
 	batch_read(&b);
 	is_str(job_state_name(b.job.state), "failed", "and the job fails");
+	is_int(job_chunk_get(&site, &one, &c, &packed, &e), ERR_SUPERSEDED,
+	    "its payloads go at once");
+	buf_free(&packed);
 	ok(b.job.finished_at > 0, "it is finished");
 }
 
@@ -243,7 +247,7 @@ wrong_body(struct db *db, void *arg, struct err *err)
 	if (!rc)
 		rc = job_error_put(
 		    &site, &one, c, &schema, &r, "email", ROW_UNIQUE, err);
-	return rc ? rc : job_chunk_done(db, &one, c, 4, 1, err);
+	return rc ? rc : job_chunk_done(&site, &one, c, 4, 1, err);
 }
 
 static unsigned flushed;
@@ -299,7 +303,7 @@ test_report(void)
 	is_int(job_find(site.db, &two, &reported.job.uuid, arena, &job, &e),
 	    ERR_NOT_FOUND, "S12: another account has no such job");
 	buf_reset(&out);
-	must(job_list(site.db, &one, &out, &e), "list");
+	must(job_list(site.db, &one, JOB_STATES, &out, &e), "list");
 	ok(strstr(out.data, " upload completed_with_errors rows=5") != NULL,
 	    "the list has it");
 	buf_free(&out);
@@ -310,13 +314,13 @@ test_sweep(void)
 {
 	struct buf out = {0};
 
-	must(job_sweep(site.db, &e), "sweep");
+	must(job_sweep(&site, &one, &e), "sweep");
 	must(job_errors_csv(&site, &one, &reported.job, arena, &out,
 	         count_flush, NULL, &e),
 	    "csv");
 	is_int(flushed, 2, "kept rows stay for their time");
 	tenant_sql("UPDATE job_error SET expires_at = 1");
-	must(job_sweep(site.db, &e), "sweep");
+	must(job_sweep(&site, &one, &e), "sweep");
 	must(job_errors_csv(&site, &one, &reported.job, arena, &out,
 	         count_flush, NULL, &e),
 	    "csv");

@@ -243,8 +243,8 @@ main(void)
 	test_ranges();
 	test_apart();
 	server.conf.database_bulk = false;
-	db_free(&site.db);
-	site.db = db_new(&server.conf, DB_APP);
+	site_close(&site);
+	must(site_open(&server.conf, &site, &e), "site_open");
 	must(segment_create(site.db, &one, "rows", "x", NULL, &group, &e),
 	    "a third group, now without array binding");
 	is_int(group.id, 3, "ids go on");

@@ -6,6 +6,7 @@
 #define PASSWORD "correct horse"
 
 static struct uuid ann;
+static struct user me; /* ann, as she signed in */
 
 static enum err_code
 create(const char *email, const char *password, const char *role)
@@ -13,7 +14,7 @@ create(const char *email, const char *password, const char *role)
 	struct uuid id;
 
 	return user_create(
-	    site.db, &one, email, password, strlen(password), role, &id, &e);
+	    &site, &one, email, password, strlen(password), role, &id, &e);
 }
 
 static void
@@ -23,7 +24,7 @@ test_create(void)
 	    "a n@x.org", "ann\n@x.org", "ann\x01@x.org", "ann\xff@x.org"};
 	char longest[300];
 
-	must(user_create(site.db, &one, "Ann@Example.ORG", PASSWORD,
+	must(user_create(&site, &one, "Ann@Example.ORG", PASSWORD,
 	         strlen(PASSWORD), "admin", &ann, &e),
 	    "user_create");
 	is_int(create("ann@example.org", PASSWORD, "viewer"), ERR_CONFLICT,
@@ -48,10 +49,11 @@ test_create(void)
 static enum err_code
 login(const struct db_context *ctx, const char *email, const char *password)
 {
+	struct sign_in in = {email, password, strlen(password), "192.0.2.1"};
 	struct user u = {0};
+	int64_t wait;
 
-	return user_login(
-	    site.db, ctx, email, password, strlen(password), &u, &e);
+	return user_login(&site, ctx, &in, &u, &wait, &e);
 }
 
 static void
@@ -73,6 +75,7 @@ test_login(void)
 	is_int(user_find(site.db, &two, &ann, &u, &e), ERR_AUTH,
 	    "S12: not in another account");
 	one.user_id = u.id;
+	me = u;
 }
 
 /* The time of a login says nothing of whether there is such a user (S6). */
@@ -108,15 +111,14 @@ test_rights(void)
 	    "second");
 	must(user_rights(site.db, &other, &rights, &e), "rights");
 	is_int(rights, 0, "S13: none in another workspace");
-	must(user_grant(site.db, &other, "ANN@example.org", "viewer", &e),
+	must(user_grant(&site, &other, "ANN@example.org", "viewer", &e),
 	    "grant");
 	must(user_rights(site.db, &other, &rights, &e), "rights");
 	is_int(rights, role_rights("viewer"), "but for a role given there");
-	must(user_grant(site.db, &other, "ann@example.org", "uploader", &e),
-	    "g");
+	must(user_grant(&site, &other, "ann@example.org", "uploader", &e), "g");
 	must(user_rights(site.db, &other, &rights, &e), "rights");
 	is_int(rights, role_rights("uploader"), "or another role");
-	is_int(user_grant(site.db, &two, "ann@example.org", "admin", &e),
+	is_int(user_grant(&site, &two, "ann@example.org", "admin", &e),
 	    ERR_NOT_FOUND, "S12: no role for another account's user");
 }
 
@@ -127,11 +129,10 @@ test_api_keys(void)
 	struct api_key found;
 	struct uuid id, id2;
 
-	is_int(
-	    api_key_create(site.db, &one, "", "CUSTOMERS_READ,", key, &id, &e),
+	is_int(api_key_create(&site, &one, "", "CUSTOMERS_READ,", key, &id, &e),
 	    ERR_BAD_REQUEST, "no such privilege");
-	must(api_key_create(site.db, &one, "", "all", key, &id, &e), "key");
-	must(api_key_create(site.db, &one, "x", "CUSTOMER_READ,CUSTOMERS_READ",
+	must(api_key_create(&site, &one, "", "all", key, &id, &e), "key");
+	must(api_key_create(&site, &one, "x", "CUSTOMER_READ,CUSTOMERS_READ",
 	         second, &id2, &e),
 	    "key");
 	ok(strlen(key) == 47 && !strncmp(key, "cfk_", 4) &&
@@ -147,14 +148,14 @@ test_api_keys(void)
 	key[20] ^= 1;
 	is_int(api_key_find(site.db, "", &found, &e), ERR_AUTH,
 	    "S6: nor one that is none");
-	must(api_key_revoke(site.db, &id, &e), "revoke");
+	must(api_key_revoke(&site, &id, &e), "revoke");
 	is_int(api_key_find(site.db, key, &found, &e), ERR_AUTH,
 	    "S5: a revoked key is dead at once");
 	is_int(
 	    api_key_find(site.db, second, &found, &e), ERR_OK, "and no other");
-	must(api_key_revoke(site.db, &id, &e), "revoke again");
+	must(api_key_revoke(&site, &id, &e), "revoke again");
 	rand_uuid(&id);
-	is_int(api_key_revoke(site.db, &id, &e), ERR_NOT_FOUND,
+	is_int(api_key_revoke(&site, &id, &e), ERR_NOT_FOUND,
 	    "a key that never was cannot be revoked");
 }
 
@@ -163,7 +164,7 @@ turn(const struct db_context *ctx, const struct uuid *family,
     const struct uuid *jti, struct uuid *out)
 {
 	return refresh_turn(
-	    site.db, ctx, family, jti, clock_now_ms() + 60000, out, &e);
+	    &site, ctx, family, jti, clock_now_ms() + 60000, out, &e);
 }
 
 static void
@@ -173,8 +174,9 @@ test_refresh(void)
 	struct uuid family, family2, t1, t2, t3, s1, s2, nobody;
 	int64_t end = clock_now_ms() + 60000;
 
-	must(refresh_start(site.db, &one, end, &family, &t1, &e), "start");
-	must(refresh_start(site.db, &one, end, &family2, &s1, &e), "start");
+	must(refresh_start(site.db, &one, &me, end, &family, &t1, &e), "start");
+	must(
+	    refresh_start(site.db, &one, &me, end, &family2, &s1, &e), "start");
 	is_int(told(turn(&one, &family, &t1, &t2), &e), ERR_OK, "a refresh");
 	is_int(told(turn(&one, &family, &t2, &t3), &e), ERR_OK, "and next");
 	is_int(turn(&two, &family, &t3, &nobody), ERR_AUTH,
@@ -190,7 +192,8 @@ test_refresh(void)
 	    "S9: but no other family");
 	rand_uuid(&nobody);
 	is_int(turn(&one, &nobody, &s2, &t1), ERR_AUTH, "an unknown family");
-	must(refresh_start(site.db, &one, clock_now_ms() - 1, &family, &t1, &e),
+	must(refresh_start(
+	         site.db, &one, &me, clock_now_ms() - 1, &family, &t1, &e),
 	    "start");
 	is_int(turn(&one, &family, &t1, &t2), ERR_AUTH, "a late token");
 }

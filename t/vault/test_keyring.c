@@ -1,6 +1,7 @@
 /* Master keys, salts, keyrings, values and digests: S2, S19, S22, S23, S25. */
 #include "t/vault/scratch.h"
 #include "base/buf.h"
+#include "vault/audit_key.h"
 #include "vault/keyring.h"
 #include "vault/rand.h"
 
@@ -95,6 +96,7 @@ test_init(void)
 	uint8_t id[MASTER_ID], again[MASTER_ID];
 	struct master_keys *m;
 	char dir[SCRATCH_PATH * 2];
+	struct mac *key;
 	struct stat st;
 	struct err e;
 	bool made;
@@ -113,7 +115,19 @@ test_init(void)
 	is_int(master_load(dir, &m, &e), ERR_OK, "it loads");
 	master_current(m, id);
 	master_free(&m);
+	is_int(audit_key_load(dir, &key, &e), ERR_OK, "so does the audit key");
+	mac_free(&key);
+	is_int(truncate(scratch_path("keys/audit.key"), 31), 0, "cut");
+	is_int(audit_key_load(dir, &key, &e), ERR_BAD_REQUEST,
+	    "a short one is refused");
+	unlink(scratch_path("keys/audit.key"));
+	is_int(audit_key_load(dir, &key, &e), ERR_BAD_REQUEST,
+	    "a missing one too");
+	ok(strstr(err_text(&e), "cofferctl init"), "says what to do: %s",
+	    err_text(&e));
 	is_int(master_init(dir, &made, &e), ERR_OK, "master_init again");
+	is_int(audit_key_load(dir, &key, &e), ERR_OK, "makes the audit key");
+	mac_free(&key);
 	ok(!made, "which makes none");
 	is_int(master_load(dir, &m, &e), ERR_OK, "it loads");
 	master_current(m, again);
@@ -133,7 +147,7 @@ test_canary(void)
 	scratch_write("master.key", hex_a, 65, 0600);
 	m = load();
 	master_current(m, id);
-	master_canary_make(m, canary);
+	master_canary_make(m, id, canary);
 	is_int(master_canary_check(m, id, canary, &e), ERR_OK,
 	    "S22: the right master key opens the canary");
 	canary[20] ^= 1;

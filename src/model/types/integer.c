@@ -13,7 +13,7 @@ integer_from_text(const struct field *f, struct arena *a, const char *s,
 	(void)a;
 	if (!number_check(rule, s, n, ce))
 		return false;
-	if (strspn(s + (*s == '-'), "0123456789") < n - (*s == '-'))
+	if (memchr(s, '.', n) || memchr(s, 'e', n) || memchr(s, 'E', n))
 		return cell_wrong(ce, ROW_TYPE, "%s", rule);
 	buf_add(out, s, n);
 	return true;

@@ -1,0 +1,76 @@
+#include "proc/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "model/audit.h"
+#include "vault/jwt.h"
+
+enum err_code
+service_open(enum program program, const char *conf_path, struct service **out,
+    struct err *e)
+{
+	struct service *s = calloc(1, sizeof(*s));
+	enum err_code rc;
+
+	if (!s)
+		abort();
+	s->program = program;
+	rc = conf_read(conf_path, &s->conf, e);
+	if (!rc && program == PROGRAM_FCGI)
+		rc = jwt_keys_load(s->conf, &s->jwt, e);
+	if (!rc)
+		rc = audit_dir_check(s->conf, e);
+	if (!rc)
+		rc = site_open(s->conf, &s->site, e);
+	if (rc) {
+		jwt_keys_free(&s->jwt);
+		conf_free(&s->conf);
+		free(s);
+		return rc;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+static const char *
+log_path(const struct service *s)
+{
+	return s->program == PROGRAM_FCGI ? s->conf->server_log
+	                                  : s->conf->worker_log;
+}
+
+enum err_code
+service_log(const struct service *s, struct err *e)
+{
+	static const struct {
+		const char *name, *section;
+	} programs[] = {[PROGRAM_FCGI] = {"coffer-fcgi", "server"},
+	    [PROGRAM_WORKER] = {"coffer-worker", "worker"}};
+	const char *path = log_path(s);
+	enum log_level level;
+
+	if (!log_level_parse(s->conf->server_log_level, &level))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "[server] log_level: one of "
+		    "error, warning, info, debug is needed");
+	if (!log_open(programs[s->program].name, path, level))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "[%s] log: cannot open %s: %s",
+		    programs[s->program].section, path, strerror(errno));
+	return ERR_OK;
+}
+
+void
+service_close(struct service **s)
+{
+	if (!*s)
+		return;
+	site_close(&(*s)->site);
+	jwt_keys_free(&(*s)->jwt);
+	conf_free(&(*s)->conf);
+	free(*s);
+	*s = NULL;
+}
