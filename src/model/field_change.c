@@ -255,53 +255,6 @@ check_place(struct changing *c, struct err *e)
 	return err;
 }
 
-static bool
-same_text(const char *x, const char *y)
-{
-	return x == y || (x && y && !strcmp(x, y));
-}
-
-static bool
-options_lost(const struct field *old, const struct field *f)
-{
-	unsigned i, j;
-
-	for (i = 0; i < old->noptions; i++) {
-		for (j = 0; j < f->noptions; j++) {
-			if (!strcmp(old->options[i], f->options[j]))
-				break;
-		}
-		if (j == f->noptions)
-			return true;
-	}
-	return false;
-}
-
-/* Whether a value that keeps the old rules may break the new ones. */
-static bool
-may_break(const struct field *old, const struct field *f)
-{
-	unsigned allows = field_type_of(f)->allows;
-
-	if (old->type != f->type)
-		return true;
-	if (f->type == FIELD_CURRENCY && strcmp(old->format, f->format))
-		return true;
-	return (allows & ALLOW_LENGTH && f->max_length < old->max_length) ||
-	       (f->regex_text && !same_text(f->regex_text, old->regex_text)) ||
-	       options_lost(old, f);
-}
-
-/* While its values are converted a field changes in nothing that has to do
- * with them. */
-static bool
-disturbs(const struct field *old, const struct field *f)
-{
-	return old->type != f->type || !same_text(old->format, f->format) ||
-	       field_alters_layout(old, f) ||
-	       field_index_id(old) != field_index_id(f) || may_break(old, f);
-}
-
 static enum err_code
 scan(struct changing *c, struct err *e)
 {
@@ -309,7 +262,7 @@ scan(struct changing *c, struct err *e)
 	struct scan what = {.schema = &c->schema,
 	    .old = old,
 	    .f = f,
-	    .values = may_break(old, f),
+	    .values = field_may_break(old, f),
 	    .required = f->required && !old->required,
 	    .unique = field_alters_index(old, f) &&
 	              (!field_index_id(old) || field_alters_values(old, f)),
@@ -343,7 +296,7 @@ check_free(struct changing *c, struct err *e)
 	const struct field *f = &c->out->field;
 
 	if (c->schema.converting &&
-	    (must_convert(c) || (c->old->was && disturbs(c->old, f))))
+	    (must_convert(c) || (c->old->was && field_disturbs(c->old, f))))
 		return refuse_busy(c, e);
 	if (c->customers && field_alters_index(c->old, f))
 		return refuse_reindex(c, e);

@@ -62,6 +62,13 @@ MUST_CHECK enum err_code field_change_finish(struct db *db,
 MUST_CHECK enum err_code field_redefine(const json_t *body,
     const struct field *old, struct arena *a, struct field *out, struct err *e);
 
+/* Whether a value that keeps the old rules may break the new ones. */
+bool field_may_break(const struct field *old, const struct field *f);
+
+/* Whether the change has to do with values: while those of a field are being
+ * converted it changes in nothing of the kind. */
+bool field_disturbs(const struct field *old, const struct field *f);
+
 /* Looks at what is stored of `old` (of schema s), whether it fits `f`; the
  * caller holds the schema. `customers`: how many there are, about. */
 struct scan {

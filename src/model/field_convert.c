@@ -1,6 +1,6 @@
 /* Values that were stored under one definition of their field, and follow
  * another. */
-#include "model/field.h"
+#include "model/field_change.h"
 
 #include <string.h>
 
@@ -122,4 +122,50 @@ field_check_stored(const struct field *f, struct arena *a, const char *json,
 	buf_free(&text);
 	buf_free(&again);
 	return right;
+}
+
+static bool
+same_text(const char *x, const char *y)
+{
+	return x == y || (x && y && !strcmp(x, y));
+}
+
+/* Whether an option is there no more. */
+static bool
+options_lost(const struct field *old, const struct field *f)
+{
+	unsigned i, j;
+
+	for (i = 0; i < old->noptions; i++) {
+		for (j = 0; j < f->noptions; j++) {
+			if (!strcmp(old->options[i], f->options[j]))
+				break;
+		}
+		if (j == f->noptions)
+			return true;
+	}
+	return false;
+}
+
+bool
+field_may_break(const struct field *old, const struct field *f)
+{
+	unsigned allows = field_type_of(f)->allows;
+
+	if (old->type != f->type)
+		return true;
+	if (f->type == FIELD_CURRENCY && strcmp(old->format, f->format))
+		return true;
+	return (allows & ALLOW_LENGTH && f->max_length < old->max_length) ||
+	       (f->regex_text && !same_text(f->regex_text, old->regex_text)) ||
+	       options_lost(old, f);
+}
+
+bool
+field_disturbs(const struct field *old, const struct field *f)
+{
+	return old->type != f->type || !same_text(old->format, f->format) ||
+	       field_alters_layout(old, f) ||
+	       field_index_id(old) != field_index_id(f) ||
+	       field_may_break(old, f);
 }
