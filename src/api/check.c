@@ -79,6 +79,10 @@ apply(struct request *rq, struct upload *u, struct err *e)
 
 	if (code && u->condition)
 		return give_up(rq, u, code, e);
+	if (code == ERR_WAITING) {
+		job_chunk_wait(rq->site, &rq->ctx, &u->claim);
+		return ERR_OK;
+	}
 	if (code) {
 		log_err("an upload within its request", e);
 		job_chunk_retry(rq->site, &rq->ctx, &u->claim);

@@ -99,7 +99,7 @@ api_customer_list(struct request *rq, struct err *e)
 	out = resp_stream(rq, 200, "application/json");
 	buf_addf(out, "{\"page_number\":%llu,\"pages\":%llu,\"customers\":[",
 	    (unsigned long long)number, (unsigned long long)v.pages);
-	rc = customer_page_write(rq->site->db, &rq->ctx, v.segment.id, &v.page,
+	rc = customer_page_write(rq->site, &rq->ctx, v.segment.id, &v.page,
 	    CUSTOMERS_PER_PAGE, out, flush, rq, e);
 	if (!rc)
 		buf_adds(out, "]}");

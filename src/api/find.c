@@ -31,7 +31,7 @@ show(struct request *rq, const struct uuid *id, struct err *e)
 	struct uuid uuid;
 	uint32_t revision;
 	enum err_code code = customer_write(
-	    rq->site->db, &rq->ctx, id, 0, &text, &uuid, &revision, e);
+	    rq->site, &rq->ctx, id, 0, &text, &uuid, &revision, e);
 
 	if (!code) {
 		request_audit(rq, &uuid, "{}");
@@ -145,7 +145,7 @@ find(struct request *rq, struct search *s, struct err *e)
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	if (!code)
 		code = customer_write(
-		    db, &rq->ctx, NULL, seq, &text, &id, &revision, e);
+		    rq->site, &rq->ctx, NULL, seq, &text, &id, &revision, e);
 	if (!code) {
 		request_audit(rq, &id, "{\"field\":\"%s\"}", s->field->name);
 		send_customer(rq, &text, revision, false);

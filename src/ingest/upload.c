@@ -233,6 +233,7 @@ enqueue(struct upload_run *run, struct err *e)
 	u->job.columns = arena_strndup(run->arena, names.data, names.len);
 	buf_free(&names);
 	u->job.kind = u->kind;
+	u->job.schema_version = u->schema->version;
 	u->job.segment_id = u->segment_id;
 	u->job.on_existing = u->on_existing;
 	claim(run);
@@ -269,11 +270,13 @@ body(struct db *db, void *arg, struct err *e)
 	struct upload_run *run = arg;
 	enum err_code code;
 
-	(void)db;
 	buf_reset(&run->u->answer);
 	run->found = NEW;
 	run->again = false;
-	code = read_rows(run, e);
+	run->rows = (struct rows){.schema = NULL};
+	code = schema_hold(db, run->ctx, run->u->schema, e);
+	if (!code)
+		code = read_rows(run, e);
 	if (!code)
 		code = find_answer(run, e);
 	if (!code && run->errs->total)
@@ -345,6 +348,42 @@ conclude(struct upload_run *run, enum err_code code, struct err *e)
 	return code;
 }
 
+static enum err_code
+run_once(
+    struct upload_run *run, const struct intake_options *options, struct err *e)
+{
+	enum err_code code = ERR_OK;
+	int i;
+
+	run->intake =
+	    intake_new(run->site, run->ctx, options, run->errs, run->arena);
+	for (i = 0; i < PASSES_MAX; i++) {
+		code = db_transaction(run->site->db, body, done, run, e);
+		if (!code || !run->again)
+			break;
+	}
+	if (code && run->again)
+		code = err_fault(e, ERR_RETRY, "values move too fast");
+	code = conclude(run, code, e);
+	intake_free(&run->intake);
+	return code;
+}
+
+/* The fields have changed since they were loaded. */
+static enum err_code
+load_fields(struct upload_run *run, struct err *e)
+{
+	struct schema *s = run->u->schema;
+	enum err_code code;
+
+	code = schema_reload(run->site->db, run->ctx, run->arena, s, e);
+	if (!code && !s->n)
+		code = err_set(e, ERR_NO_WORKSPACE, NULL);
+	return code;
+}
+
+#define SCHEMA_TRIES 5
+
 enum err_code
 upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
     struct arena *a, struct err *e)
@@ -366,16 +405,14 @@ upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
 	rand_uuid(&u->job.uuid);
 	options.job = u->job.uuid;
 	run.errs = arena_alloc(a, sizeof(*run.errs));
-	run.intake = intake_new(site, ctx, &options, run.errs, a);
-	for (i = 0; i < PASSES_MAX; i++) {
-		code = db_transaction(site->db, body, done, &run, e);
-		if (!code || !run.again)
-			break;
+	code = run_once(&run, &options, e);
+	for (i = 0; i < SCHEMA_TRIES && code == ERR_SUPERSEDED; i++) {
+		code = load_fields(&run, e);
+		if (!code)
+			code = run_once(&run, &options, e);
 	}
-	if (code && run.again)
-		code = err_fault(e, ERR_RETRY, "values move too fast");
-	code = conclude(&run, code, e);
-	intake_free(&run.intake);
+	if (code == ERR_SUPERSEDED)
+		return err_set(e, ERR_UNAVAILABLE, NULL);
 	return code;
 }
 
@@ -392,8 +429,8 @@ upload_completed(struct site *site, const struct db_context *ctx,
 	u->status = DONE;
 	if (!u->again.key)
 		return ERR_OK;
-	return idempotency_complete(
-	    site, ctx, &u->again, u->condition != NULL, u->status, &u->answer, ids, n, e);
+	return idempotency_complete(site, ctx, &u->again, u->condition != NULL,
+	    u->status, &u->answer, ids, n, e);
 }
 
 void

@@ -22,7 +22,8 @@
 struct upload {
 	/* What is asked; the caller's. */
 	const char *account_code;
-	const struct schema *schema; /* with fields in it */
+	/* With fields in it; loaded anew, in place, if they have changed. */
+	struct schema *schema;
 	struct uuid workspace;
 	uint32_t segment_id;
 	enum job_kind kind; /* JOB_KIND_UPLOAD or JOB_KIND_UPDATE */

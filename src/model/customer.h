@@ -29,8 +29,8 @@ void profile_build(struct buf *out, const struct schema *s,
  * given ones replace, others stay as they are, and all PII values are sealed
  * afresh under the current key, so that a row has one version and no IV of
  * before; if it has another layout than the schema (model/field.h)
- * what a change of fields does is done to it. Values of fields that are PII now
- * but were not when stored are sealed. A given null takes a member out.
+ * what the change of fields does that is being carried out is done to it. A
+ * given null takes a member out.
  * ERR_CRYPTO if a value cannot be opened or `old` is no profile; out then holds
  * a part. `old` must not lie in `out`. */
 MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
@@ -163,14 +163,14 @@ MUST_CHECK enum err_code customer_ids(struct db *db,
  * send what there is. `limit` customers from `page` on. */
 struct segment_page;
 typedef enum err_code customer_flush(void *arg, struct err *e);
-MUST_CHECK enum err_code customer_page_write(struct db *db,
+MUST_CHECK enum err_code customer_page_write(struct site *s,
     const struct db_context *ctx, uint32_t segment_id,
     const struct segment_page *page, unsigned limit, struct buf *out,
     customer_flush *flush, void *arg, struct err *e);
 
 /* Appends one customer as a page has it, by its UUID or, if that is NULL, by
  * its seq. ERR_NOT_FOUND. *uuid_out and *revision_out: its own. */
-MUST_CHECK enum err_code customer_write(struct db *db,
+MUST_CHECK enum err_code customer_write(struct site *s,
     const struct db_context *ctx, const struct uuid *uuid, uint64_t seq,
     struct buf *out, struct uuid *uuid_out, uint32_t *revision_out,
     struct err *e);

@@ -70,19 +70,21 @@ STMT(CUSTOMER_PLACES, WORKSPACE,
     " WHERE workspace_id = :workspace AND segment_id = ? AND position >= ?"
     " ORDER BY position LIMIT ?, ?")
 STMT(CUSTOMER_RANGE, WORKSPACE,
-    "SELECT seq, uuid, profile, key_version, created_at, updated_at"
+    "SELECT seq, uuid, profile, key_version, created_at, updated_at, layout"
     " FROM customer WHERE workspace_id = :workspace AND seq >= ?"
     " AND seq < ? ORDER BY seq LIMIT ?, ?")
 STMT(CUSTOMER_PLACED, WORKSPACE,
     "SELECT m.position, c.uuid, c.profile, c.key_version, c.created_at,"
-    " c.updated_at FROM segment_member m STRAIGHT_JOIN customer c"
+    " c.updated_at, c.layout FROM segment_member m STRAIGHT_JOIN customer c"
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
     " AND m.position >= ? AND m.position <= ? ORDER BY m.position")
 /* One customer, with the columns of a page and its revision. */
 STMT(CUSTOMER_BY_UUID, WORKSPACE,
-    "SELECT seq, uuid, profile, key_version, created_at, updated_at, revision"
+    "SELECT seq, uuid, profile, key_version, created_at, updated_at, layout,"
+    " revision"
     " FROM customer WHERE workspace_id = :workspace AND uuid = ?")
 STMT(CUSTOMER_BY_SEQ, WORKSPACE,
-    "SELECT seq, uuid, profile, key_version, created_at, updated_at, revision"
+    "SELECT seq, uuid, profile, key_version, created_at, updated_at, layout,"
+    " revision"
     " FROM customer WHERE workspace_id = :workspace AND seq = ?")

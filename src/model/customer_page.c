@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "model/customer.h"
+#include "model/customer_view.h"
 #include "model/rows.h"
 #include "model/segment.h"
 
@@ -30,6 +30,7 @@ struct page {
 	customer_flush *flush;
 	void *arg;
 	struct err *e;
+	struct customer_view view;
 	bool some; /* a customer has been written */
 	struct stamp created, updated;
 };
@@ -65,7 +66,15 @@ put_number(char *p, uint32_t v)
 }
 
 /* Columns of CUSTOMER_RANGE and CUSTOMER_PLACED. */
-enum { COL_KEY, COL_UUID, COL_PROFILE, COL_VERSION, COL_CREATED, COL_UPDATED };
+enum {
+	COL_KEY,
+	COL_UUID,
+	COL_PROFILE,
+	COL_VERSION,
+	COL_CREATED,
+	COL_UPDATED,
+	COL_LAYOUT
+};
 
 #define ROW_FRAME 256 /* bytes of a customer's object around its profile */
 
@@ -73,25 +82,33 @@ enum { COL_KEY, COL_UUID, COL_PROFILE, COL_VERSION, COL_CREATED, COL_UPDATED };
 static enum err_code
 add_row(struct page *g, struct db_rows *r)
 {
+	uint32_t version = (uint32_t)db_get_int(r, COL_VERSION);
+	uint32_t layout = (uint32_t)db_get_int(r, COL_LAYOUT);
+	enum err_code err = ERR_OK;
 	struct uuid id;
 	const char *profile;
 	char *p, *start;
 	size_t n;
 
+	db_get_uuid(r, COL_UUID, &id);
 	profile = db_get_bytes(r, COL_PROFILE, &n);
+	if (layout < g->view.layout)
+		err = customer_view_convert(
+		    &g->view, &id, layout, &profile, &n, &version, g->e);
+	if (err)
+		return err;
 	start = p = buf_room(g->out, n + ROW_FRAME);
 	if (!p)
 		return err_set(g->e, ERR_TOO_LARGE, NULL);
 	if (g->some)
 		*p++ = ',';
 	g->some = true;
-	db_get_uuid(r, COL_UUID, &id);
 	p = PUT(p, "{\"customer_id\":\"");
 	uuid_format(&id, p);
 	p = PUT(p + UUID_TEXT - 1, "\",\"extended_profile\":");
 	p = put(p, profile, n);
 	p = PUT(p, ",\"key_version\":");
-	p = put_number(p, (uint32_t)db_get_int(r, COL_VERSION));
+	p = put_number(p, version);
 	p = PUT(p, ",\"created_at\":\"");
 	p = put_time(p, &g->created, db_get_int(r, COL_CREATED));
 	p = PUT(p, "\",\"updated_at\":\"");
@@ -235,31 +252,43 @@ write_range(
 	return rows_end(err, &r, g->e);
 }
 
+static enum err_code
+write_page(struct page *g, const struct segment_page *page, unsigned limit)
+{
+	struct places members;
+	enum err_code err;
+
+	if (page->ranged)
+		return write_range(
+		    g, page->first_seq, page->end_seq, page->seq_skip, limit);
+	if (g->segment_id == SEGMENT_ALL)
+		return write_range(
+		    g, page->position, INT64_MAX, page->skip, limit);
+	err = read_places(g, page, limit, &members);
+	return err ? err : write_members(g, &members);
+}
+
 enum err_code
-customer_page_write(struct db *db, const struct db_context *ctx,
+customer_page_write(struct site *s, const struct db_context *ctx,
     uint32_t segment_id, const struct segment_page *page, unsigned limit,
     struct buf *out, customer_flush *flush, void *arg, struct err *e)
 {
-	struct page g = {.db = db,
+	struct page g = {.db = s->db,
 	    .ctx = ctx,
 	    .segment_id = segment_id,
 	    .out = out,
 	    .flush = flush,
 	    .arg = arg,
 	    .e = e};
-	struct places members;
 	enum err_code err;
 
 	if (limit > CUSTOMERS_PER_PAGE)
 		limit = CUSTOMERS_PER_PAGE;
-	if (page->ranged)
-		return write_range(
-		    &g, page->first_seq, page->end_seq, page->seq_skip, limit);
-	if (segment_id == SEGMENT_ALL)
-		return write_range(
-		    &g, page->position, INT64_MAX, page->skip, limit);
-	err = read_places(&g, page, limit, &members);
-	return err ? err : write_members(&g, &members);
+	err = customer_view_open(s, ctx, &g.view, e);
+	if (!err)
+		err = write_page(&g, page, limit);
+	customer_view_close(&g.view);
+	return err;
 }
 
 static enum err_code
@@ -269,27 +298,39 @@ stay(void *arg, struct err *e)
 	return ERR_OK;
 }
 
-#define COL_REVISION (COL_UPDATED + 1) /* of CUSTOMER_BY_UUID, _BY_SEQ */
+#define COL_REVISION (COL_LAYOUT + 1) /* of CUSTOMER_BY_UUID, _BY_SEQ */
 
-enum err_code
-customer_write(struct db *db, const struct db_context *ctx,
-    const struct uuid *uuid, uint64_t seq, struct buf *out,
-    struct uuid *uuid_out, uint32_t *revision_out, struct err *e)
+static enum err_code
+write_one(struct page *g, enum stmt st, struct db_val key,
+    struct uuid *uuid_out, uint32_t *revision_out)
 {
-	struct page g = {
-	    .db = db, .ctx = ctx, .out = out, .flush = stay, .e = e};
-	enum stmt st = uuid ? SQL_CUSTOMER_BY_UUID : SQL_CUSTOMER_BY_SEQ;
-	struct db_val key = uuid ? db_uuid(uuid) : db_int((int64_t)seq);
 	struct db_rows *r;
-	enum err_code err = db_query(db, ctx, st, DB_ARGS(key), &r, e);
+	enum err_code err = db_query(g->db, g->ctx, st, DB_ARGS(key), &r, g->e);
 
 	if (err)
 		return err;
 	if (db_next(r)) {
 		db_get_uuid(r, COL_UUID, uuid_out);
 		*revision_out = (uint32_t)db_get_int(r, COL_REVISION);
-		err = add_row(&g, r);
+		err = add_row(g, r);
 	}
-	err = rows_end(err, &r, e);
-	return !err && !g.some ? err_set(e, ERR_NOT_FOUND, NULL) : err;
+	err = rows_end(err, &r, g->e);
+	return !err && !g->some ? err_set(g->e, ERR_NOT_FOUND, NULL) : err;
+}
+
+enum err_code
+customer_write(struct site *s, const struct db_context *ctx,
+    const struct uuid *uuid, uint64_t seq, struct buf *out,
+    struct uuid *uuid_out, uint32_t *revision_out, struct err *e)
+{
+	struct page g = {
+	    .db = s->db, .ctx = ctx, .out = out, .flush = stay, .e = e};
+	enum stmt st = uuid ? SQL_CUSTOMER_BY_UUID : SQL_CUSTOMER_BY_SEQ;
+	struct db_val key = uuid ? db_uuid(uuid) : db_int((int64_t)seq);
+	enum err_code err = customer_view_open(s, ctx, &g.view, e);
+
+	if (!err)
+		err = write_one(&g, st, key, uuid_out, revision_out);
+	customer_view_close(&g.view);
+	return err;
 }

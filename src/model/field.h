@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -114,13 +115,31 @@ struct field {
 	const char *role;            /* or NULL */
 	const struct date_format *date;
 	const struct currency *currency;
+	/* While stored values are being converted: the definition that
+	 * profiles of an older layout follow; else NULL. */
+	const struct field *was;
+	/* It is to be unique, and stored values are still getting their
+	 * digests: until all have them `unique` is false, and rows that give a
+	 * value of it wait (ERR_WAITING). */
+	bool indexing;
 };
 
-/* A workspace's fields, sorted by name (bytewise, as profiles are). */
+/* A workspace's fields, sorted by name (bytewise, as profiles are).
+ *
+ * Profiles are written in the schema's layout. A row that has an older one is
+ * in the form of before the change that is being carried out: each field as
+ * its `was` says, the leaving ones still there (profile_merge, profile_open).
+ * Only one such change runs at a time, so there is only one older form. */
 struct schema {
 	struct field *fields;
 	unsigned n;
-	uint32_t layout; /* that profiles are written in */
+	struct field *leaving; /* deleted, but stored; by name */
+	unsigned nleaving;
+	uint32_t layout;
+	uint32_t version;      /* counts the changes of the fields */
+	struct uuid workspace; /* whose they are */
+	bool converting;
+	struct uuid job; /* that converts */
 };
 
 const struct field_type *field_type_of(const struct field *f);
@@ -181,11 +200,62 @@ struct field *schema_find_column(
 
 /* Reads the workspace's fields in the context; the schema and all it points to
  * live in the arena but for compiled regexes: end with schema_release. A
- * workspace without fields gives an empty schema. */
+ * workspace without fields gives an empty schema.
+ * Within a transaction they stay as they are until it ends: the workspace's row
+ * is locked in share mode. Whoever writes customers loads them so, or comes
+ * by schema_hold; changes of fields lock the row for themselves. */
 MUST_CHECK enum err_code schema_load(struct db *db,
     const struct db_context *ctx, struct arena *a, struct schema *out,
     struct err *e);
 void schema_release(struct schema *s);
+
+/* Keeps the fields as `s` has them until the transaction ends. ERR_SUPERSEDED
+ * if they are not what they were when it was loaded. */
+MUST_CHECK enum err_code schema_hold(struct db *db,
+    const struct db_context *ctx, const struct schema *s, struct err *e);
+
+/* Loads `s` anew, in place; the old one's memory stays in the arena. */
+MUST_CHECK enum err_code schema_reload(struct db *db,
+    const struct db_context *ctx, struct arena *a, struct schema *s,
+    struct err *e);
+
+/* What is to know of the fields without reading them: layout, version,
+ * workspace, converting and job of *out, which has no fields. */
+MUST_CHECK enum err_code schema_state(struct db *db,
+    const struct db_context *ctx, struct schema *out, struct err *e);
+
+/* The same, and nobody else may write customers or change fields until the
+ * transaction ends. */
+MUST_CHECK enum err_code schema_lock(struct db *db,
+    const struct db_context *ctx, struct schema *out, struct err *e);
+
+/* Whether rows of an older layout have such a member that is gone. */
+bool schema_is_leaving(const struct schema *s, const char *name, size_t n);
+
+/* The field as a profile of that layout has it: itself or what it was. */
+const struct field *field_as_stored(
+    const struct field *f, const struct schema *s, uint32_t layout);
+
+/* Whether values that follow definition `was` have another JSON under `f`;
+ * whether they are stored otherwise at all (also: sealed, opened); whether they
+ * need new digests to be unique. */
+bool field_alters_values(const struct field *was, const struct field *f);
+bool field_alters_layout(const struct field *was, const struct field *f);
+bool field_alters_index(const struct field *was, const struct field *f);
+
+/* The id of its digests, 0 if it has none: field_unique_id if it is unique. */
+uint32_t field_index_id(const struct field *f);
+
+/* Appends the JSON under `f` of a value that is stored under `was`. It has the
+ * form of f's type, but may break its rules: field_check_stored. False if it
+ * has no such form; out is then as it was. */
+bool field_convert(const struct field *was, const struct field *f,
+    const char *json, size_t n, struct buf *out, struct cell_error *ce);
+
+/* Whether a value in the stored form of f's type keeps f's rules, but for
+ * uniqueness. */
+bool field_check_stored(const struct field *f, struct arena *a,
+    const char *json, size_t n, struct cell_error *ce);
 
 /* A definition from the body of PUT /v1/cpf (members as the contract names
  * them; "workspace_id" is passed over, unknown members are refused by name,

@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "model/audit.h"
-#include "model/segment.h"
 
 static bool
 same(struct arena *a, const char *x, const char *y)
@@ -53,7 +52,6 @@ compare_stored(struct db_rows *r, struct creation *c, struct err *e)
 	enum err_code err;
 	size_t n;
 
-	c->f->id = FIELD_FIRST_ID;
 	while (db_next(r)) {
 		old.id = (uint32_t)db_get_int(r, 0);
 		old.name = db_get_bytes(r, 1, &n);
@@ -71,17 +69,30 @@ compare_stored(struct db_rows *r, struct creation *c, struct err *e)
 	return ERR_OK;
 }
 
+static void
+take_id(struct db_rows *r, void *arg)
+{
+	uint32_t id = (uint32_t)db_get_int(r, 0);
+
+	*(uint32_t *)arg = id < FIELD_FIRST_ID ? FIELD_FIRST_ID : id;
+}
+
 static enum err_code
 find_place(struct db *db, struct creation *c, struct err *e)
 {
 	struct db_rows *r = NULL;
+	struct schema state;
 	struct err ignored;
 	enum err_code err, end;
 
-	/* A row that is always there: the first fields of a workspace would
-	 * lock none of their own. */
-	err = db_one(db, c->ctx, SQL_SEGMENT_LOCK, DB_ARGS(db_int(SEGMENT_ALL)),
-	    NULL, NULL, e);
+	err = schema_lock(db, c->ctx, &state, e);
+	if (!err && state.converting && c->f->role)
+		return err_set(e, ERR_CONFLICT,
+		    "a change of the workspace's fields is being carried out: "
+		    "a role can be given when it is done");
+	if (!err)
+		err = db_one(db, c->ctx, SQL_FIELD_NEXT_ID, DB_NOARGS, take_id,
+		    &c->f->id, e);
 	if (!err)
 		err = db_query(
 		    db, c->ctx, SQL_FIELD_LIST_BRIEF, DB_NOARGS, &r, e);
@@ -109,6 +120,9 @@ insert(struct db *db, struct creation *c, struct err *e)
 	        db_str(f->regex_text), db_str(f->role), db_int(c->created_at)),
 	    NULL, NULL, e);
 	buf_free(&options);
+	if (!err)
+		err = db_exec(db, c->ctx, SQL_SCHEMA_CHANGED,
+		    DB_ARGS(db_int(f->id)), NULL, NULL, e);
 	return err;
 }
 

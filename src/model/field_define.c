@@ -409,7 +409,7 @@ field_write(struct buf *out, const struct field *f)
 	write_member(out, "field_format", f->format);
 	write_switch(out, "pii", f->pii);
 	write_switch(out, "required", f->required);
-	write_switch(out, "unique", f->unique);
+	write_switch(out, "unique", f->unique || f->indexing);
 	write_switch(out, "searchable", f->searchable);
 	buf_adds(out, ",\"max_length\":");
 	if (field_type_of(f)->allows & ALLOW_LENGTH)

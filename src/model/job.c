@@ -174,7 +174,8 @@ insert_job(struct db *db, const struct db_context *ctx, const struct job *job,
 	        db_int((int64_t)job->first_position), db_int(job->created_at),
 	        job->started_at ? db_int(job->started_at) : db_null(),
 	        job->finished_at ? db_int(job->finished_at) : db_null(),
-	        db_int(job->step), db_str(job->detail ? job->detail : "")),
+	        db_int(job->step), db_str(job->detail ? job->detail : ""),
+	        db_int(job->schema_version)),
 	    NULL, NULL, e);
 }
 
@@ -277,6 +278,7 @@ job_take(struct db_rows *r, const struct db_context *ctx, struct arena *a,
 	take_counts(r, out);
 	text = db_get_bytes(r, 20, &n);
 	out->detail = arena_strndup(a, text, n);
+	out->schema_version = (uint32_t)db_get_int(r, 21);
 }
 
 struct finding {

@@ -71,6 +71,8 @@ struct job {
 	const char *columns; /* JSON array of field names; lives in an arena */
 	const char *detail;  /* what a kind needs to know, or "" */
 	uint32_t step;       /* numbers in a chunk of a RANGE job */
+	/* Of the fields that the rows were judged by; 0: of none that is. */
+	uint32_t schema_version;
 	uint32_t rows, processed, succeeded, failed, chunks_left, attempts;
 	/* Of uploads: where the rows go. first_seq is also where a range
 	 * begins. */
@@ -177,6 +179,12 @@ MUST_CHECK enum err_code job_chunk_done(struct site *s,
  * endless) and its queue and payloads go. Best effort: if the database is away
  * the lease runs out instead. */
 void job_chunk_retry(
+    struct site *s, const struct db_context *ctx, const struct claim *c);
+
+/* Gives a claim back that has to wait for a conversion (ERR_WAITING). That is
+ * no fault; the chunk is due when the conversion is done, or after a while that
+ * grows with each claim. Best effort. */
+void job_chunk_wait(
     struct site *s, const struct db_context *ctx, const struct claim *c);
 
 /* The job fails at once, for a fault that no retry mends; what its other

@@ -4,7 +4,8 @@
 	" job.segment_id, job.user_id, job.on_existing, job.columns," \
 	" job.row_count, job.processed, job.succeeded, job.failed," \
 	" job.chunks_left, job.attempts, job.first_seq, job.first_position," \
-	" job.created_at, job.started_at, job.finished_at, job.step, job.detail"
+	" job.created_at, job.started_at, job.finished_at, job.step, job.detail," \
+	" job.schema_version"
 /* Which jobs a list has: times, status, operation, before a place. */
 #define JOB_LISTED \
 	" AND job.created_at > ? AND job.created_at <= ?" \
@@ -15,9 +16,9 @@ STMT(JOB_INSERT, WORKSPACE,
     "INSERT INTO job (account_id, uuid, workspace_id, operation, state,"
     " segment_id, user_id, on_existing, columns, row_count, chunks_left,"
     " attempts, first_seq, first_position, created_at, started_at,"
-    " finished_at, step, detail)"
+    " finished_at, step, detail, schema_version)"
     " VALUES (:account, ?, :workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?)")
+    " ?, ?, ?, ?)")
 STMT(JOB_FIND, ACCOUNT,
     "SELECT " JOB_COLUMNS
     " FROM job WHERE job.account_id = :account AND job.uuid = ?")

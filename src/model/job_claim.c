@@ -222,3 +222,21 @@ job_chunk_retry(
 	if (err && err != ERR_UNAVAILABLE)
 		log_err("giving a chunk back", &e);
 }
+
+#define WAIT_MS 5000
+
+void
+job_chunk_wait(
+    struct site *s, const struct db_context *ctx, const struct claim *c)
+{
+	int64_t wait = (int64_t)WAIT_MS * c->attempt;
+	struct err e;
+
+	if (db_exec(s->db, ctx, SQL_JOB_QUEUE_FREE,
+	        DB_ARGS(db_int(clock_now_ms() + wait), db_int(0),
+	            db_int(c->account_id), db_uuid(&c->job), db_int(c->n),
+	            db_str(c->owner), db_int(c->attempt)),
+	        NULL, NULL, &e) &&
+	    e.code != ERR_UNAVAILABLE)
+		log_err("giving a chunk back", &e);
+}

@@ -6,9 +6,7 @@
 struct merge {
 	const struct schema *schema;
 	const struct record *record;
-	struct keyring *ring;
-	uint32_t old_version, old_layout;
-	const char *workspace, *customer;
+	struct profile_owner owner; /* as it is stored */
 	struct buf *out;
 	struct buf plain; /* a value that was opened */
 	bool *changed;    /* by field, or NULL */
@@ -28,7 +26,8 @@ static void
 add_sealed(const struct merge *m, const char *name, const char *json, size_t n)
 {
 	buf_addc(m->out, '"');
-	value_seal(m->ring, m->workspace, m->customer, name, json, n, m->out);
+	value_seal(m->owner.ring, m->owner.workspace, m->owner.customer, name,
+	    json, n, m->out);
 	buf_addc(m->out, '"');
 }
 
@@ -54,9 +53,7 @@ profile_build(struct buf *out, const struct schema *s, const struct record *r,
 {
 	struct merge m = {.schema = s,
 	    .record = r,
-	    .ring = k,
-	    .workspace = workspace,
-	    .customer = customer,
+	    .owner = {.ring = k, .workspace = workspace, .customer = customer},
 	    .out = out};
 	unsigned i;
 
@@ -74,36 +71,42 @@ keep_raw(const struct merge *m, const struct profile_member *v)
 	buf_add(m->out, v->json, v->n);
 }
 
-/* Keeps a value of a PII field, under the current key and a fresh IV. */
+/* Keeps a value that is sealed, under the current key and a fresh IV, or one
+ * that is stored otherwise from here on. */
 static enum err_code
-keep_pii(struct merge *m, const struct field *f, const struct profile_member *v)
+keep_changed(
+    struct merge *m, const struct field *f, const struct profile_member *v)
 {
-	const char *json = v->json;
-	size_t n = v->n;
+	struct value plain;
 	enum err_code err;
 
-	if (profile_looks_sealed(v)) {
-		buf_reset(&m->plain);
-		err = value_open(m->ring, m->old_version, m->workspace,
-		    m->customer, f->name, v->json + 1, v->n - 2, &m->plain,
-		    m->e);
-		if (err)
-			return err;
-		json = m->plain.data;
-		n = m->plain.len;
-	}
+	err =
+	    profile_value(&m->owner, m->schema, f, v, &m->plain, &plain, m->e);
+	if (err)
+		return err;
 	add_name(m->out, f->name, strlen(f->name));
-	add_sealed(m, f->name, json, n);
+	if (f->pii)
+		add_sealed(m, f->name, plain.json, plain.n);
+	else
+		buf_add(m->out, plain.json, plain.n);
 	return ERR_OK;
 }
 
 static enum err_code
 keep(struct merge *m, const struct profile_member *v)
 {
-	const struct field *f = schema_find(m->schema, v->name, v->nname);
+	const struct field *f = schema_find(m->schema, v->name, v->nname), *was;
+	uint32_t layout = m->owner.layout;
 
-	if (f && f->pii)
-		return keep_pii(m, f, v);
+	if (!f) {
+		if (layout >= m->schema->layout ||
+		    !schema_is_leaving(m->schema, v->name, v->nname))
+			keep_raw(m, v);
+		return ERR_OK;
+	}
+	was = field_as_stored(f, m->schema, layout);
+	if (f->pii || field_alters_layout(was, f))
+		return keep_changed(m, f, v);
 	keep_raw(m, v);
 	return ERR_OK;
 }
@@ -122,22 +125,13 @@ differs(struct merge *m, unsigned i, const struct profile_member *v)
 {
 	const struct field *f = &m->schema->fields[i];
 	const struct value *given = &m->record->values[i];
-	const char *json = v->json;
-	size_t n = v->n;
+	struct value plain;
 	struct err e;
 
-	if (value_is_null(given))
+	if (value_is_null(given) ||
+	    profile_value(&m->owner, m->schema, f, v, &m->plain, &plain, &e))
 		return true;
-	if (f->pii && profile_looks_sealed(v)) {
-		buf_reset(&m->plain);
-		if (value_open(m->ring, m->old_version, m->workspace,
-		        m->customer, f->name, v->json + 1, v->n - 2, &m->plain,
-		        &e))
-			return true;
-		json = m->plain.data;
-		n = m->plain.len;
-	}
-	return n != given->n || memcmp(json, given->json, n) != 0;
+	return plain.n != given->n || memcmp(plain.json, given->json, plain.n);
 }
 
 static void
@@ -217,12 +211,12 @@ profile_change(struct buf *out, const struct schema *s, const char *old,
 {
 	struct merge m = {.schema = s,
 	    .record = r,
-	    .ring = k,
+	    .owner = {.ring = k,
+	        .workspace = workspace,
+	        .customer = customer,
+	        .key_version = old_version,
+	        .layout = old_layout},
 	    .changed = changed,
-	    .old_version = old_version,
-	    .old_layout = old_layout,
-	    .workspace = workspace,
-	    .customer = customer,
 	    .out = out,
 	    .e = e};
 	enum err_code err;

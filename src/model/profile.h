@@ -21,10 +21,6 @@ struct profile_member {
  * the last '}', or somewhere else (or NULL) if the profile is damaged. */
 bool profile_next(const char **p, const char *end, struct profile_member *out);
 
-/* Whether a stored value has the look of a sealed one: a string of base64, long
- * enough. */
-bool profile_looks_sealed(const struct profile_member *m);
-
 /* Whose profile it is, and under which key and layout it was stored. */
 struct profile_owner {
 	struct keyring *ring;
@@ -32,10 +28,21 @@ struct profile_owner {
 	uint32_t key_version, layout;
 };
 
+/* The plain JSON that member `m` has under field f of the schema: opened if it
+ * is sealed, converted if the row is of an older layout (model/field.h). It
+ * points into the profile or into `plain`, which is overwritten and the
+ * caller's to wipe. ERR_CRYPTO if it cannot be opened, ERR_INTERNAL if it has
+ * no such form. */
+MUST_CHECK enum err_code profile_value(const struct profile_owner *o,
+    const struct schema *s, const struct field *f,
+    const struct profile_member *m, struct buf *plain, struct value *out,
+    struct err *e);
+
 /* Opens a stored profile of n bytes: out->values has what is stored for each
- * field of the schema as plain JSON, PII opened into the arena (the caller
- * wipes it by its end), other values pointing into `text`. ERR_CRYPTO if a
- * value cannot be opened or the profile is damaged. */
+ * field of the schema as plain JSON, in the form of the schema's layout; what
+ * had to be opened or converted is in the arena (the caller wipes it by its
+ * end), other values point into `text`. ERR_CRYPTO if a value cannot be opened
+ * or the profile is damaged. */
 MUST_CHECK enum err_code profile_open(const struct profile_owner *o,
     const struct schema *s, const char *text, size_t n, struct arena *a,
     struct record *out, struct err *e);

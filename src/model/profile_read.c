@@ -52,40 +52,54 @@ profile_next(const char **p, const char *end, struct profile_member *out)
 	return true;
 }
 
-bool
-profile_looks_sealed(const struct profile_member *v)
+/* Opens a sealed value. */
+static enum err_code
+open_sealed(const struct profile_owner *o, const struct field *f,
+    const struct profile_member *m, struct buf *out, struct err *e)
 {
-	size_t i;
-
-	if (v->n < 2 + (AEAD_OVERHEAD + 2) / 3 * 4 || v->json[0] != '"' ||
-	    (v->n - 2) % 4)
-		return false;
-	for (i = 1; i < v->n - 1; i++) {
-		char c = v->json[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		        (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-		        c == '='))
-			return false;
-	}
-	return true;
+	if (m->n < 2 || m->json[0] != '"')
+		return err_fault(
+		    e, ERR_CRYPTO, "a value that should be sealed is not");
+	return value_open(o->ring, o->key_version, o->workspace, o->customer,
+	    f->name, m->json + 1, m->n - 2, out, e);
 }
 
-/* Opens a PII value into the arena. */
+/* Puts the value, which may point into `plain`, into the form of f. */
 static enum err_code
-open_value(const struct profile_owner *o, const struct field *f,
-    const struct profile_member *m, struct arena *a, struct value *out,
-    struct err *e)
+convert(const struct field *was, const struct field *f, struct value *v,
+    struct buf *plain, struct err *e)
 {
-	struct buf plain = {0};
-	enum err_code err;
+	struct buf converted = {0};
+	struct cell_error ce;
 
-	err = value_open(o->ring, o->key_version, o->workspace, o->customer,
-	    f->name, m->json + 1, m->n - 2, &plain, e);
-	if (!err)
-		*out = (struct value){arena_strndup(a, plain.data, plain.len),
-		    (uint32_t)plain.len};
-	buf_free(&plain);
+	if (!field_convert(was, f, v->json, v->n, &converted, &ce)) {
+		buf_free(&converted);
+		return err_fault(e, ERR_INTERNAL,
+		    "a stored value of field %u cannot be converted",
+		    (unsigned)f->id);
+	}
+	buf_free(plain);
+	*plain = converted;
+	*v = (struct value){plain->data, (uint32_t)plain->len};
+	return ERR_OK;
+}
+
+enum err_code
+profile_value(const struct profile_owner *o, const struct schema *s,
+    const struct field *f, const struct profile_member *m, struct buf *plain,
+    struct value *out, struct err *e)
+{
+	const struct field *was = field_as_stored(f, s, o->layout);
+	enum err_code err = ERR_OK;
+
+	*out = (struct value){m->json, (uint32_t)m->n};
+	if (was->pii) {
+		buf_reset(plain);
+		err = open_sealed(o, f, m, plain, e);
+		*out = (struct value){plain->data, (uint32_t)plain->len};
+	}
+	if (!err && field_alters_values(was, f))
+		err = convert(was, f, out, plain, e);
 	return err;
 }
 
@@ -96,7 +110,9 @@ profile_open(const struct profile_owner *o, const struct schema *s,
 {
 	const char *p = n > 1 && text[1] == '}' ? text + 1 : text;
 	const char *end = text + n;
+	struct buf plain = {0};
 	struct profile_member m;
+	struct value v;
 	const struct field *f;
 	enum err_code err = ERR_OK;
 
@@ -106,13 +122,13 @@ profile_open(const struct profile_owner *o, const struct schema *s,
 		f = schema_find(s, m.name, m.nname);
 		if (!f)
 			continue;
-		if (f->pii && profile_looks_sealed(&m))
-			err = open_value(
-			    o, f, &m, a, &out->values[f - s->fields], e);
-		else
-			out->values[f - s->fields] =
-			    (struct value){m.json, (uint32_t)m.n};
+		err = profile_value(o, s, f, &m, &plain, &v, e);
+		if (!err && v.json != m.json)
+			v.json = arena_strndup(a, v.json, v.n);
+		if (!err)
+			out->values[f - s->fields] = v;
 	}
+	buf_free(&plain);
 	if (!err && (!p || p != end - 1 || *p != '}'))
 		return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
 	return err;

@@ -244,6 +244,13 @@ check_idle(struct rotation *t, struct err *e)
 		return err_set(e, ERR_CONFLICT,
 		    "a rotation of this account runs: \"cofferctl job list\" "
 		    "shows how far it is");
+	if (!rc && t->kind == KEY_INDEX)
+		rc = db_one(t->site->db, t->ctx, SQL_ROTATE_CONVERTING,
+		    DB_NOARGS, take_u32, &running, e);
+	if (!rc && running)
+		return err_set(e, ERR_CONFLICT,
+		    "fields of this account are being converted: try again "
+		    "when that is done");
 	return rc;
 }
 

@@ -13,6 +13,11 @@ STMT(ROTATE_RUNNING, ACCOUNT,
     "SELECT COUNT(*) FROM job WHERE account_id = :account"
     " AND operation IN ('rotate', 'reindex')"
     " AND state IN ('queued', 'running')")
+/* Digests of a field that becomes unique are being made (model/field_change.h).
+ */
+STMT(ROTATE_CONVERTING, ACCOUNT,
+    "SELECT COUNT(*) FROM workspace"
+    " WHERE account_id = :account AND convert_job IS NOT NULL")
 STMT(ROTATE_WORKSPACES, ACCOUNT,
     "SELECT id FROM workspace WHERE account_id = :account ORDER BY id")
 STMT(ROTATE_PLACE, WORKSPACE,

@@ -1,5 +1,6 @@
 #include "model/field.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,7 +22,9 @@ enum {
 	COL_LENGTH,
 	COL_OPTIONS,
 	COL_REGEX,
-	COL_ROLE
+	COL_ROLE,
+	COL_WAS,
+	COL_LEAVING
 };
 
 static const char *
@@ -57,6 +60,33 @@ read_options(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 	return ERR_OK;
 }
 
+/* The definition that stored values follow until they are converted. */
+static enum err_code
+read_was(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
+{
+	struct field *was;
+	const char *s;
+	json_t *v = NULL;
+	enum err_code err;
+	size_t n;
+
+	s = db_get_bytes(r, COL_WAS, &n);
+	if (db_is_null(r, COL_WAS))
+		return ERR_OK;
+	was = arena_alloc(a, sizeof(*was));
+	err = json_read_mem(s, n, &v, e);
+	if (!err)
+		err = field_from_definition(v, a, was, e);
+	json_decref(v);
+	was->id = f->id;
+	f->was = was;
+	if (!err && field_alters_index(was, f)) {
+		f->indexing = true;
+		f->unique = false;
+	}
+	return err;
+}
+
 static enum err_code
 read_field(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 {
@@ -82,23 +112,24 @@ read_field(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 		return err;
 	if (f->regex_text)
 		f->regex = arena_alloc(a, sizeof(*f->regex));
-	return type->define ? type->define(f, a, e) : ERR_OK;
+	err = type->define ? type->define(f, a, e) : ERR_OK;
+	return err ? err : read_was(r, a, f, e);
 }
 
 /* Room for one more field; the array doubles, in the arena. */
 static struct field *
-next_field(struct schema *s, unsigned *room, struct arena *a)
+next_field(struct field **list, unsigned n, unsigned *room, struct arena *a)
 {
 	struct field *wider;
 
-	if (s->n == *room) {
+	if (n == *room) {
 		*room = *room ? *room * 2 : 16;
 		wider = arena_calloc(a, *room, sizeof(*wider));
-		if (s->n)
-			memcpy(wider, s->fields, s->n * sizeof(*wider));
-		s->fields = wider;
+		if (n)
+			memcpy(wider, *list, n * sizeof(*wider));
+		*list = wider;
 	}
-	return &s->fields[s->n];
+	return &(*list)[n];
 }
 
 /* A stored definition that cannot be read is a fault of ours. */
@@ -106,20 +137,80 @@ static enum err_code
 read_fields(struct db_rows *r, struct arena *a, struct schema *s, struct err *e)
 {
 	struct regex_budget *budget = arena_alloc(a, sizeof(*budget));
-	unsigned room = 0;
+	unsigned room = 0, room_left = 0;
 	struct field *f;
 	struct err why;
 
 	while (db_next(r)) {
-		f = next_field(s, &room, a);
+		bool leaving = db_get_int(r, COL_LEAVING);
+
+		f = leaving
+		        ? next_field(&s->leaving, s->nleaving, &room_left, a)
+		        : next_field(&s->fields, s->n, &room, a);
 		if (read_field(r, a, f, &why))
 			return err_fault(e, ERR_INTERNAL,
 			    "stored field %u cannot be read: %s",
 			    (unsigned)f->id, err_text(&why));
 		f->budget = budget;
-		s->n++;
+		if (leaving)
+			s->nleaving++;
+		else
+			s->n++;
 	}
 	return ERR_OK;
+}
+
+static void
+take_state(struct db_rows *r, void *arg)
+{
+	struct schema *s = arg;
+
+	db_get_uuid(r, 0, &s->workspace);
+	s->version = (uint32_t)db_get_int(r, 1);
+	s->layout = (uint32_t)db_get_int(r, 2);
+	s->converting = !db_is_null(r, 3);
+	if (s->converting)
+		db_get_uuid(r, 3, &s->job);
+}
+
+static enum err_code
+read_state(struct db *db, const struct db_context *ctx, enum stmt st,
+    struct schema *out, struct err *e)
+{
+	enum err_code err;
+
+	*out = (struct schema){.layout = 1};
+	err = db_one(db, ctx, st, DB_NOARGS, take_state, out, e);
+	return err == ERR_NOT_FOUND ? err_set(e, ERR_NO_WORKSPACE, NULL) : err;
+}
+
+enum err_code
+schema_state(struct db *db, const struct db_context *ctx, struct schema *out,
+    struct err *e)
+{
+	return read_state(db, ctx, SQL_SCHEMA_STATE, out, e);
+}
+
+enum err_code
+schema_lock(struct db *db, const struct db_context *ctx, struct schema *out,
+    struct err *e)
+{
+	assert(db_in_transaction(db));
+	return read_state(db, ctx, SQL_SCHEMA_LOCK, out, e);
+}
+
+enum err_code
+schema_hold(struct db *db, const struct db_context *ctx, const struct schema *s,
+    struct err *e)
+{
+	struct schema now;
+	enum err_code err;
+
+	assert(db_in_transaction(db));
+	err = read_state(db, ctx, SQL_SCHEMA_HOLD, &now, e);
+	if (!err && now.version != s->version)
+		return err_fault(e, ERR_SUPERSEDED, "fields have changed");
+	return err;
 }
 
 enum err_code
@@ -130,8 +221,11 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	struct err ignored;
 	enum err_code err, end;
 
-	*out = (struct schema){.layout = 1};
-	if ((err = db_query(db, ctx, SQL_FIELD_LIST, DB_NOARGS, &r, e)))
+	err = read_state(db, ctx,
+	    db_in_transaction(db) ? SQL_SCHEMA_HOLD : SQL_SCHEMA_STATE, out, e);
+	if (!err)
+		err = db_query(db, ctx, SQL_FIELD_LIST, DB_NOARGS, &r, e);
+	if (err)
 		return err;
 	err = read_fields(r, a, out, e);
 	end = db_done(&r, err ? &ignored : e);
@@ -151,6 +245,26 @@ schema_release(struct schema *s)
 			regex_free(s->fields[i].regex);
 	}
 	*s = (struct schema){.layout = 1};
+}
+
+enum err_code
+schema_reload(struct db *db, const struct db_context *ctx, struct arena *a,
+    struct schema *s, struct err *e)
+{
+	schema_release(s);
+	return schema_load(db, ctx, a, s, e);
+}
+
+bool
+schema_is_leaving(const struct schema *s, const char *name, size_t n)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nleaving; i++) {
+		if (!text_compare(name, n, s->leaving[i].name))
+			return true;
+	}
+	return false;
 }
 
 struct field *

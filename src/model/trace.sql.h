@@ -16,10 +16,10 @@ STMT(TRACED_WORKSPACE, ACCOUNT,
     "SELECT uuid FROM workspace WHERE account_id = :account AND id = ?")
 /* Profiles, to learn unique values from; see model/runs.h. */
 STMT(TRACED_PROFILE_RANGE, WORKSPACE,
-    "SELECT seq, uuid, revision, key_version, profile FROM customer"
+    "SELECT seq, uuid, revision, key_version, layout, profile FROM customer"
     " WHERE workspace_id = :workspace AND seq >= ? AND seq < ?")
 STMT(TRACED_PROFILE_LIST, WORKSPACE,
-    "SELECT seq, uuid, revision, key_version, profile FROM customer"
+    "SELECT seq, uuid, revision, key_version, layout, profile FROM customer"
     " WHERE workspace_id = :workspace AND seq IN (?...)")
 /* Chunks that wait, and their subjects. */
 STMT(TRACED_PENDING_ANY, WORKSPACE,

@@ -52,31 +52,28 @@ compare_seq(const void *key, const void *elem)
  * open is passed over: nothing keeps a customer from being deleted. */
 static void
 add_stored(struct gathering *g, const struct field *f,
-    const struct profile_member *v, uint32_t version, const char *customer)
+    const struct profile_member *m, const struct profile_owner *owner)
 {
-	const char *json = v->json;
+	struct value v;
 	struct err ignored;
-	size_t n = v->n;
 
-	if (f->pii && profile_looks_sealed(v)) {
-		buf_reset(&g->plain);
-		if (value_open(g->ring, version, g->workspace, customer,
-		        f->name, v->json + 1, v->n - 2, &g->plain, &ignored))
-			return;
-		json = g->plain.data;
-		n = g->plain.len;
-	}
-	trace_add_value(&g->traces, g->ctx, g->ring, f, g->row, json, n);
+	if (!profile_value(owner, &g->schema, f, m, &g->plain, &v, &ignored))
+		trace_add_value(
+		    &g->traces, g->ctx, g->ring, f, g->row, v.json, v.n);
 }
 
 /* Columns of TRACED_PROFILE_RANGE and TRACED_PROFILE_LIST. */
-enum { COL_SEQ, COL_UUID, COL_REVISION, COL_VERSION, COL_PROFILE };
+enum { COL_SEQ, COL_UUID, COL_REVISION, COL_VERSION, COL_LAYOUT, COL_PROFILE };
 
 static void
 take_profile(struct db_rows *r, void *arg)
 {
 	struct gathering *g = arg;
 	uint64_t seq = (uint64_t)db_get_int(r, COL_SEQ);
+	struct profile_owner owner = {.ring = g->ring,
+	    .workspace = g->workspace,
+	    .key_version = (uint32_t)db_get_int(r, COL_VERSION),
+	    .layout = (uint32_t)db_get_int(r, COL_LAYOUT)};
 	struct profile_member v;
 	char customer[UUID_TEXT];
 	const struct field *f;
@@ -89,14 +86,14 @@ take_profile(struct db_rows *r, void *arg)
 		return;
 	d->revision = (uint32_t)db_get_int(r, COL_REVISION);
 	uuid_format(&d->uuid, customer);
+	owner.customer = customer;
 	arena_reset(g->row);
 	p = db_get_bytes(r, COL_PROFILE, &n);
 	end = p + n;
 	while (p && profile_next(&p, end, &v)) {
 		f = schema_find(&g->schema, v.name, v.nname);
 		if (f && f->unique)
-			add_stored(g, f, &v,
-			    (uint32_t)db_get_int(r, COL_VERSION), customer);
+			add_stored(g, f, &v, &owner);
 	}
 }
 

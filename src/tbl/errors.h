@@ -28,4 +28,5 @@ X(UNAVAILABLE, 503, "database unavailable, try again later")
 /* Inside only, never answered: a retry of the transaction is called for. */
 X(RETRY, 503, "temporarily unavailable, try again later")
 X(DUPLICATE, 409, "a value that must be unique is taken")
+X(WAITING, 503, "waiting until stored values are converted")
 X(SUPERSEDED, 500, "superseded by another worker")

@@ -35,6 +35,7 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 		const struct value *v = &r->values[k.field];
 
 		f = &c->schema.fields[k.field];
+		c->waits |= f->indexing && v->json;
 		if (!f->unique || !v->json || k.field == c->rows[row].named)
 			continue;
 		bit_set(c->rows[row].says, k.field);
@@ -97,6 +98,18 @@ set_up(struct chunk *c, struct row *row, const struct record *r, struct err *e)
 	return ERR_OK;
 }
 
+/* A row that does not fit the fields as they are now becomes an error. */
+static bool
+is_wrong(struct chunk *c, unsigned row)
+{
+	const struct verdict *v = c->verdicts ? &c->verdicts[row] : NULL;
+
+	if (!v || !v->wrong)
+		return false;
+	chunk_wrong(c, row, v->field, v->code);
+	return true;
+}
+
 static enum err_code
 read_rows(struct chunk *c, struct err *e)
 {
@@ -119,10 +132,10 @@ read_rows(struct chunk *c, struct err *e)
 		c->rows = (struct row *)(void *)c->list.data;
 		if (r.erased)
 			chunk_wrong(c, c->nrows, row.named, ROW_UNKNOWN);
-		else if (!err)
+		else if (!err && !is_wrong(c, c->nrows))
 			add_keys(c, c->nrows, &r);
 	}
-	return err;
+	return err || !c->waits ? err : err_set(e, ERR_WAITING, NULL);
 }
 
 static int
@@ -154,6 +167,9 @@ start_try(struct chunk *c)
 	arena_reset(c->try);
 	c->keys.len = c->cleared.len = c->list.len = 0;
 	c->rows = NULL;
+	c->verdicts = NULL;
+	c->judged_by = c->job.schema_version;
+	c->waits = false;
 	buf_reset(&c->packed);
 	buf_reset(&c->profiles);
 	buf_reset(&c->old);
@@ -177,6 +193,8 @@ body(struct db *db, void *arg, struct err *e)
 		err = job_chunk_get(c->site, &c->ctx, c->claim, &c->packed, e);
 	if (!err)
 		err = site_keyring(c->site, &c->ctx, &c->ring, e);
+	if (!err)
+		err = chunk_fields(c, e);
 	if (!err)
 		err = read_rows(c, e);
 	if (err)
@@ -260,8 +278,7 @@ load(struct chunk *c, struct err *e)
 	if (!err)
 		err = job_check(db, &c->ctx, &c->job, &c->workspace, e);
 	if (!err)
-		err = schema_load(db, &c->ctx, c->arena, &c->schema, e);
-	c->ctx.user_id = c->job.user_id;
+		c->ctx.user_id = c->job.user_id;
 	uuid_format(&c->workspace, c->workspace_text);
 	return err;
 }

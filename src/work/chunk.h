@@ -60,6 +60,13 @@ struct claimed_key {
 	bool kept;               /* its customer has it already */
 };
 
+/* What the fields as they are now have against a row. */
+struct verdict {
+	bool wrong;
+	unsigned field; /* in schema->fields */
+	enum row_code code;
+};
+
 struct chunk {
 	struct site *site;
 	const struct claim *claim;
@@ -68,6 +75,10 @@ struct chunk {
 	struct uuid workspace;
 	char workspace_text[UUID_TEXT];
 	struct schema schema;
+	uint32_t
+	    judged_by; /* the schema's version that `packed` is judged by */
+	struct verdict *verdicts; /* of its rows; NULL: all are right */
+	bool waits; /* gives values of a field whose index is being made */
 	struct buf packed;   /* the opened payload */
 	struct arena *arena; /* as long as the chunk */
 	bool careful;        /* look every unique value up */
@@ -97,6 +108,9 @@ chunk_keys(struct buf *b, unsigned *n_out)
 	*n_out = (unsigned)(b->len / sizeof(struct claimed_key));
 	return (struct claimed_key *)(void *)b->data;
 }
+
+/* Holds the fields as they are now, and judges the rows by them. */
+MUST_CHECK enum err_code chunk_fields(struct chunk *c, struct err *e);
 
 /* Unpacks a row; the record lives until the next call. */
 MUST_CHECK enum err_code chunk_unpack(

@@ -3,6 +3,7 @@
 #include <string.h>
 
 static const struct range_kind kinds[JOB_KINDS] = {
+    [JOB_KIND_CONVERT] = {convert_body, convert_finish},
     [JOB_KIND_ROTATE] = {rotate_body, rotate_finish},
     [JOB_KIND_REINDEX] = {rotate_body, rotate_finish},
     [JOB_KIND_DELETE] = {delete_body, delete_finish},

@@ -36,6 +36,9 @@ struct range_kind {
 MUST_CHECK enum err_code rotate_body(struct range *r, struct err *e);
 MUST_CHECK enum err_code rotate_finish(struct range *r, struct err *e);
 
+MUST_CHECK enum err_code convert_body(struct range *r, struct err *e);
+MUST_CHECK enum err_code convert_finish(struct range *r, struct err *e);
+
 /* Applies a claimed chunk: see work_apply. */
 /* work/delete.c, work/clear.c */
 enum err_code delete_body(struct range *r, struct err *e);

@@ -197,6 +197,8 @@ apply(struct worker *w, const struct claim *c)
 		    w->done.failed);
 	} else if (err == ERR_FORBIDDEN || err == ERR_PRECONDITION) {
 		give_up(w, &ctx, c, &e);
+	} else if (err == ERR_WAITING) {
+		job_chunk_wait(w->site, &ctx, c);
 	} else if (err == ERR_UNAVAILABLE) {
 		wait_for_database(w, &e);
 	} else if (err != ERR_SUPERSEDED) {

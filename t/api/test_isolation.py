@@ -23,6 +23,8 @@ def test_workspaces():
     bodies = {
         ("PUT", "/v1/cpf"): {"field_name": "x", "field_type": "string"},
         ("POST", "/v1/cpf"): {},
+        ("PATCH", "/v1/cpf"): {"field_name": "email", "pii": False},
+        ("DELETE", "/v1/cpf"): {"field_name": "email"},
         ("PUT", "/v1/cg"): {"name": "x", "code": "x"},
         ("POST", "/v1/cg"): {},
         ("PATCH", "/v1/cg"): {"name": "x"},
@@ -84,6 +86,8 @@ def test_roles():
     calls = {
         ("PUT", "/v1/cpf"): {"admin"},
         ("POST", "/v1/cpf"): {"admin", "editor", "viewer"},
+        ("PATCH", "/v1/cpf"): {"admin"},
+        ("DELETE", "/v1/cpf"): {"admin"},
         ("PUT", "/v1/cg"): {"admin", "editor"},
         ("POST", "/v1/cg"): {"admin", "editor", "viewer"},
         ("PATCH", "/v1/cg"): {"admin", "editor"},

@@ -66,7 +66,7 @@ test_warning(void)
 	must(key_use_add(&site, &one, KEY_DATA, 1, 5000, &e), "count");
 	is_int(logged("rotate it"), 1, "once, not at each write");
 	tenant_sql("INSERT INTO account_key SELECT account_id, kind, 2,"
-	           " master_id, wrapped, 0, 0 FROM account_key"
+	           " master_id, wrapped, 0, 0, NULL FROM account_key"
 	           " WHERE account_id = 1 AND kind = 1");
 	is_int(use_of(KEY_DATA).version, 2, "with a newer version");
 	tenant_sql("DELETE FROM account_key WHERE version = 2");

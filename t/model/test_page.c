@@ -73,6 +73,7 @@ store_all(void)
 
 		c->seq = i;
 		c->key_version = 1;
+		c->layout = 1;
 		c->at = s.profiles.len;
 		rand_uuid(&c->uuid);
 		buf_addf(&s.profiles, "{\"n\":%u}", i);
@@ -102,8 +103,8 @@ page_is_right(uint32_t segment_id, uint64_t first, unsigned limit)
 	want = first >= n ? 0 : n - first < limit ? n - (unsigned)first : limit;
 	must(segment_seek(site.db, &one, segment_id, first, limit, &at, &e),
 	    "seek");
-	must(customer_page_write(site.db, &one, segment_id, &at, limit, &out,
-	         no_flush, NULL, &e),
+	must(customer_page_write(
+	         &site, &one, segment_id, &at, limit, &out, no_flush, NULL, &e),
 	    "page");
 	p = out.len ? out.data : "";
 	for (i = 0; i < want; i++) {
@@ -201,7 +202,7 @@ test_bytes(void)
 	char *id;
 
 	must(customer_page_write(
-	         site.db, &one, group.id, &at, 1, &out, no_flush, NULL, &e),
+	         &site, &one, group.id, &at, 1, &out, no_flush, NULL, &e),
 	    "page");
 	id = strstr(out.data, "\":\"");
 	ok(id && id[39] == '"', "a UUID");
@@ -223,11 +224,11 @@ test_foreign(void)
 	struct buf out = {0};
 
 	must(customer_page_write(
-	         site.db, &two, group.id, &at, 1000, &out, no_flush, NULL, &e),
+	         &site, &two, group.id, &at, 1000, &out, no_flush, NULL, &e),
 	    "page");
 	is_int((int)out.len, 0, "S12: nothing of another workspace");
-	must(customer_page_write(site.db, &two, SEGMENT_ALL, &at, 1000, &out,
-	         no_flush, NULL, &e),
+	must(customer_page_write(
+	         &site, &two, SEGMENT_ALL, &at, 1000, &out, no_flush, NULL, &e),
 	    "page");
 	is_int((int)out.len, 0, "S12: not of `all` either");
 	buf_free(&out);

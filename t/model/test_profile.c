@@ -193,10 +193,9 @@ test_merge_sealed(void)
 	buf_free(&old);
 	buf_free(&out);
 	buf_free(&moved);
-	must(merge(
-	    &out, "{\"name\":\"Ann\"}", 2, record_of(NULL, NULL, NULL, NULL)));
-	is_str(opened(&out, "name", 2, CUSTOMER), "\"Ann\"",
-	    "a value from before its field was PII is sealed");
+	is_int(merge(&out, "{\"name\":\"Ann\"}", 2,
+	           record_of(NULL, NULL, NULL, NULL)),
+	    ERR_CRYPTO, "a value that should be sealed and is not: refused");
 	buf_free(&out);
 }
 
@@ -233,10 +232,53 @@ test_changes(void)
 	    "-ln-", "a cleared and a new value do");
 	is_str(changes("{}", record_of("null", "null", "null", "null")), "----",
 	    "clearing what is not there does not");
-	is_str(changes("{\"name\":\"Ann\"}",
-	           record_of(NULL, NULL, "\"Ann\"", NULL)),
-	    "----", "a value from before its field was PII is the same");
 	buf_free(&old);
+}
+
+/* Layout 2: name has become PII, email is no longer, ltv was a string, and
+ * "gone" is being deleted. */
+static void
+test_merge_older(void)
+{
+	static const struct field plain_name = {.id = 18, .name = "name"};
+	static const struct field sealed_email = {
+	    .id = 16, .name = "email", .pii = true, .unique = true};
+	static const struct field text_ltv = {.id = 17, .name = "ltv"};
+	struct field now[] = {{.id = 16, .name = "email", .was = &sealed_email},
+	    {.id = 17, .name = "ltv", .type = FIELD_NUMBER, .was = &text_ltv},
+	    {.id = 18, .name = "name", .pii = true, .was = &plain_name},
+	    {.id = 19, .name = "tier"}};
+	struct field gone = {.id = 20, .name = "gone"};
+	struct schema s = {.fields = now,
+	    .n = 4,
+	    .leaving = &gone,
+	    .nleaving = 1,
+	    .layout = 2};
+	struct record nothing = record_of(NULL, NULL, NULL, NULL);
+	struct buf old = {0}, out = {0}, again = {0};
+	uint32_t version = keyring_version(ring);
+
+	buf_adds(&old, "{\"email\":\"");
+	value_seal(ring, WORKSPACE, CUSTOMER, "email", "\"a@x.org\"", 9, &old);
+	buf_adds(&old, "\",\"gone\":[1],\"ltv\":\"1500.00\",\"name\":\"Ann\","
+	               "\"tier\":\"x\"}");
+	must(profile_merge(&out, &s, old.data, old.len, version, 1, &nothing,
+	    ring, WORKSPACE, CUSTOMER, &e));
+	is_str(member(&out, "email"), "a@x.org", "what was sealed is opened");
+	is_str(opened(&out, "name", version, CUSTOMER), "\"Ann\"",
+	    "what was plain is sealed");
+	ok(!strstr(out.data, "Ann"), "and stands nowhere");
+	ok(strstr(out.data, ",\"ltv\":1500.00,") != NULL,
+	    "a text becomes the number");
+	ok(!strstr(out.data, "gone"), "a field that was deleted is left out");
+	is_str(member(&out, "tier"), "x", "others stay");
+	must(profile_merge(&again, &s, out.data, out.len, version, 2, &nothing,
+	    ring, WORKSPACE, CUSTOMER, &e));
+	is_str(opened(&again, "name", version, CUSTOMER), "\"Ann\"",
+	    "a row of the layout stays as it is");
+	buf_free(&old);
+	buf_free(&out);
+	buf_free(&again);
 }
 
 static void
@@ -274,6 +316,7 @@ main(void)
 	test_merge_plain();
 	test_merge_sealed();
 	test_changes();
+	test_merge_older();
 	test_merge_damaged();
 	keyring_free(&ring);
 	arena_free(&arena);

@@ -49,7 +49,7 @@ page(uint32_t segment_id, uint64_t first, uint64_t *total_out)
 	    "seek");
 	buf_addc(&out, '[');
 	must(customer_page_write(
-	         site.db, &one, segment_id, &p, 1000, &out, no_flush, NULL, &e),
+	         &site, &one, segment_id, &p, 1000, &out, no_flush, NULL, &e),
 	    "page");
 	buf_addc(&out, ']');
 	must(json_read_mem(out.data, out.len, &v, &e), "parse");

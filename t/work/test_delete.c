@@ -74,8 +74,8 @@ page(uint32_t segment_id, uint64_t first, struct uuid *out)
 	must(segment_seek(site.db, &one, segment_id, first, 1000, &p, &e),
 	    "seek");
 	buf_addc(&text, '[');
-	must(customer_page_write(site.db, &one, segment_id, &p, 1000, &text,
-	         no_flush, NULL, &e),
+	must(customer_page_write(
+	         &site, &one, segment_id, &p, 1000, &text, no_flush, NULL, &e),
 	    "page");
 	buf_addc(&text, ']');
 	must(json_read_mem(text.data, text.len, &v, &e), "parse");

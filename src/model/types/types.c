@@ -138,9 +138,11 @@ void
 string_to_text(const struct field *f, struct arena *a, const char *json,
     size_t n, struct buf *out)
 {
-	const char *s = string_text(a, json, n, &n);
+	const char *s = json;
 
 	(void)f;
+	if (n && *json == '"')
+		s = string_text(a, json, n, &n);
 	buf_add(out, s, n);
 }
 
@@ -158,7 +160,5 @@ void
 plain_to_text(const struct field *f, struct arena *a, const char *json,
     size_t n, struct buf *out)
 {
-	(void)f;
-	(void)a;
-	buf_add(out, json, n);
+	string_to_text(f, a, json, n, out);
 }

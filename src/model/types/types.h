@@ -33,13 +33,15 @@ int text_compare(const char *s, size_t n, const char *with);
 const char *string_text(
     struct arena *a, const char *json, size_t n, size_t *len_out);
 
-/* to_text and fold of types that are stored as JSON strings. */
+/* to_text and fold of types that are stored as JSON strings. A value of another
+ * form (kept since before its field had this type) is given as it is. */
 void string_to_text(const struct field *f, struct arena *a, const char *json,
     size_t n, struct buf *out);
 const char *string_fold(const struct field *f, struct arena *a,
     const char *json, size_t n, size_t *len_out);
 
-/* to_text of types whose stored JSON is their text. */
+/* to_text of types whose stored JSON is their text; of a JSON string, what it
+ * holds. */
 void plain_to_text(const struct field *f, struct arena *a, const char *json,
     size_t n, struct buf *out);
 
