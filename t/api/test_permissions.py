@@ -65,6 +65,8 @@ BODIES = {
     "DELETE /v1/customer": {"customer_ids": [str(uuid.uuid4())]},
     "PATCH /v1/customer": {"customer_data": {
         "customer_id": str(uuid.uuid4())}},
+    "PATCH /v1/cg": {"customer_group_id": str(uuid.uuid4()), "name": "New"},
+    "DELETE /v1/cg": {"customer_group_id": str(uuid.uuid4())},
     "PATCH /v1/auth": {"password": "wrong", "new_password": "short"},
 }
 
