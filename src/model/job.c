@@ -43,16 +43,12 @@ static const struct {
 	const char *name;
 	unsigned right;
 	enum job_payload payload;
-	bool endless;
+	enum { CANCEL, ENDLESS, BACKGROUND } pace;
 } kinds[] = {
-#define CANCEL false
-#define ENDLESS true
 #define X(name, text, right, payload, cancel) \
 	{text, right, JOB_PAYLOAD_##payload, cancel},
 #include "tbl/job_kinds.h"
 #undef X
-#undef CANCEL
-#undef ENDLESS
 };
 
 const char *
@@ -86,7 +82,17 @@ job_kind_right(enum job_kind kind)
 bool
 job_kind_is_endless(enum job_kind kind)
 {
-	return kinds[kind].endless;
+	return kinds[kind].pace != CANCEL;
+}
+
+enum job_kind
+job_kind_background(void)
+{
+	unsigned i = JOB_KINDS;
+
+	while (i && kinds[i - 1].pace == BACKGROUND)
+		i--;
+	return (enum job_kind)i;
 }
 
 bool

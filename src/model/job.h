@@ -55,6 +55,8 @@ enum job_kind job_kind_find(const char *name);
 enum job_payload job_kind_payload(enum job_kind kind);
 unsigned job_kind_right(enum job_kind kind); /* of enum right */
 bool job_kind_is_endless(enum job_kind kind);
+/* From this kind on they are background work. */
+enum job_kind job_kind_background(void);
 
 #define JOB_DETAIL_MAX 2000
 #define JOB_OWNER_MAX 64
@@ -142,6 +144,10 @@ MUST_CHECK enum err_code job_claim(struct site *s, const char *owner,
  * workspace's UUID. */
 MUST_CHECK enum err_code job_check(struct db *db, const struct db_context *ctx,
     const struct job *job, struct uuid *workspace_out, struct err *e);
+
+/* The same, of kinds before `end` alone. */
+MUST_CHECK enum err_code job_claim_before(struct site *s, const char *owner,
+    enum job_kind end, struct claim *out, int64_t *wait_ms_out, struct err *e);
 
 /* Opens a claimed chunk: the packed rows into `out`, which the caller wipes.
  * After the fence, for until then a deletion may erase rows of it.

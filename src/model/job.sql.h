@@ -64,9 +64,18 @@ STMT(JOB_QUEUE_INSERT, WORKSPACE,
     " available_at, kind, finish_tag, cost)"
     " VALUES (:account, ?, ?, :workspace, ?, ?, ?, ?, ?, ?)")
 STMT(JOB_QUEUE_NEXT, SERVER,
-    "SELECT account_id, job, n, workspace_id, attempt, faults, kind"
-    " FROM job_queue FORCE INDEX (job_queue_turn)"
-    " WHERE available_at <= ? ORDER BY finish_tag LIMIT 8")
+    "SELECT account_id, job, n, workspace_id, attempt, faults, kind,"
+    " finish_tag FROM job_queue FORCE INDEX (job_queue_turn)"
+    " WHERE available_at <= ? AND kind < ? ORDER BY finish_tag LIMIT 8")
+/* Of the same account: a chunk nearer to the front of its own job. */
+STMT(JOB_QUEUE_SIBLING, SERVER,
+    "SELECT account_id, job, n, workspace_id, attempt, faults, kind,"
+    " finish_tag FROM job_queue WHERE account_id = ? AND n < ?"
+    " AND available_at <= ? AND kind < ? ORDER BY n, finish_tag LIMIT 1")
+STMT(JOB_QUEUE_TRADE, SERVER,
+    "UPDATE job_queue SET finish_tag = ?"
+    " WHERE account_id = ? AND job = ? AND n = ? AND attempt = ?"
+    " AND finish_tag = ?")
 STMT(JOB_QUEUE_WAIT, SERVER, "SELECT MIN(available_at) FROM job_queue")
 /* The first of those that are in hand or due; the first of all. */
 STMT(JOB_QUEUE_FRONT, SERVER,

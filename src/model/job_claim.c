@@ -27,28 +27,42 @@ random_u32(void)
 	return r;
 }
 
+/* A chunk of the queue, and its turn. */
+struct candidate {
+	struct claim claim;
+	int64_t tag;
+};
+
+static void
+take_chunk(struct db_rows *r, struct candidate *c)
+{
+	struct claim *out = &c->claim;
+
+	c->tag = db_get_int(r, 7);
+	out->account_id = (uint32_t)db_get_int(r, 0);
+	db_get_uuid(r, 1, &out->job);
+	out->n = (uint32_t)db_get_int(r, 2);
+	out->workspace_id = (uint32_t)db_get_int(r, 3);
+	out->attempt = (uint32_t)db_get_int(r, 4);
+	out->faults = (uint32_t)db_get_int(r, 5);
+	out->kind = (enum job_kind)db_get_int(r, 6);
+}
+
 /* The chunks that are due, in their turn; attempt: how many were before. */
 static enum err_code
-read_due(
-    struct db *db, struct claim out[CANDIDATES], unsigned *n_out, struct err *e)
+read_due(struct db *db, enum job_kind end, struct candidate out[CANDIDATES],
+    unsigned *n_out, struct err *e)
 {
 	struct db_rows *r;
 	enum err_code err;
 	unsigned n = 0;
 
 	err = db_query(db, NULL, SQL_JOB_QUEUE_NEXT,
-	    DB_ARGS(db_int(clock_now_ms())), &r, e);
+	    DB_ARGS(db_int(clock_now_ms()), db_int(end)), &r, e);
 	if (err)
 		return err;
-	for (; n < CANDIDATES && db_next(r); n++) {
-		out[n].account_id = (uint32_t)db_get_int(r, 0);
-		db_get_uuid(r, 1, &out[n].job);
-		out[n].n = (uint32_t)db_get_int(r, 2);
-		out[n].workspace_id = (uint32_t)db_get_int(r, 3);
-		out[n].attempt = (uint32_t)db_get_int(r, 4);
-		out[n].faults = (uint32_t)db_get_int(r, 5);
-		out[n].kind = (enum job_kind)db_get_int(r, 6);
-	}
+	for (; n < CANDIDATES && db_next(r); n++)
+		take_chunk(r, &out[n]);
 	*n_out = n;
 	return db_done(&r, e);
 }
@@ -87,21 +101,57 @@ take(struct site *s, const char *owner, struct claim *c, bool *got_out,
 	return err;
 }
 
+static void
+take_sibling(struct db_rows *r, void *arg)
+{
+	take_chunk(r, arg);
+}
+
+/* It is the account's turn; its large jobs go side by side: a chunk that is
+ * nearer to the front of its job takes the turn of this one, and this one its.
+ * *got_out is false if somebody else was faster. */
+static enum err_code
+take_turn(struct site *s, const char *owner, struct candidate *c, bool *got_out,
+    struct err *e)
+{
+	struct candidate x;
+	enum err_code err = ERR_NOT_FOUND;
+	uint64_t traded;
+
+	if (c->claim.n && !job_kind_is_endless(c->claim.kind))
+		err = db_one(s->db, NULL, SQL_JOB_QUEUE_SIBLING,
+		    DB_ARGS(db_int(c->claim.account_id), db_int(c->claim.n),
+		        db_int(clock_now_ms()), db_int(JOB_KIND_CLEAR)),
+		    take_sibling, &x, e);
+	if (err == ERR_NOT_FOUND)
+		return take(s, owner, &c->claim, got_out, e);
+	if (!err)
+		err = db_exec(s->db, NULL, SQL_JOB_QUEUE_TRADE,
+		    DB_ARGS(db_int(x.tag), db_int(c->claim.account_id),
+		        db_uuid(&c->claim.job), db_int(c->claim.n),
+		        db_int(c->claim.attempt), db_int(c->tag)),
+		    &traded, NULL, e);
+	if (err || !traded)
+		return err;
+	c->claim = x.claim;
+	return take(s, owner, &c->claim, got_out, e);
+}
+
 /* One look at the queue: takes the first that nobody else is faster to take.
  * *wait_ms_out as job_claim. */
 static enum err_code
-look(struct site *s, const char *owner, struct claim *out, bool *got_out,
-    int64_t *wait_ms_out, struct err *e)
+look(struct site *s, const char *owner, enum job_kind end, struct claim *out,
+    bool *got_out, int64_t *wait_ms_out, struct err *e)
 {
-	struct claim due[CANDIDATES];
+	struct candidate due[CANDIDATES];
 	unsigned n, i;
-	enum err_code err = read_due(s->db, due, &n, e);
+	enum err_code err = read_due(s->db, end, due, &n, e);
 
 	*got_out = false;
 	*wait_ms_out = CLAIM_LOST_MS;
 	for (i = 0; i < n && !err && !*got_out; i++) {
-		*out = due[i];
-		err = take(s, owner, out, got_out, e);
+		err = take_turn(s, owner, &due[i], got_out, e);
+		*out = due[i].claim;
 	}
 	if (!err && !n)
 		err = db_one(s->db, NULL, SQL_JOB_QUEUE_WAIT, DB_NOARGS,
@@ -131,6 +181,13 @@ enum err_code
 job_claim(struct site *s, const char *owner, struct claim *out,
     int64_t *wait_ms_out, struct err *e)
 {
+	return job_claim_before(s, owner, JOB_KINDS, out, wait_ms_out, e);
+}
+
+enum err_code
+job_claim_before(struct site *s, const char *owner, enum job_kind end,
+    struct claim *out, int64_t *wait_ms_out, struct err *e)
+{
 	int64_t wait = CLAIM_LOST_MS;
 	enum err_code err = ERR_OK;
 	struct db_context ctx;
@@ -138,7 +195,7 @@ job_claim(struct site *s, const char *owner, struct claim *out,
 	int i;
 
 	for (i = 0; i < CLAIM_ROUNDS && !got && !err; i++) {
-		err = look(s, owner, out, &got, &wait, e);
+		err = look(s, owner, end, out, &got, &wait, e);
 		if (!err && !got && wait != CLAIM_LOST_MS)
 			break;
 		if (got && is_hopeless(s, out)) {

@@ -5,12 +5,14 @@
  *          (S15); 0: the programs' own, no user is asked after
  * payload  ROWS: chunks are packed records; RANGE: chunks are ranges of numbers
  * cancel   CANCEL: what is not done may be cancelled. ENDLESS: it has to come
- *          to its end, and is tried until it does
+ *          to its end, and is tried until it does. BACKGROUND: the same, and
+ *          nobody waits for it: a worker takes it a part of its time ([worker]
+ *          background); these stand last
  */
 X(UPLOAD, "upload", RIGHT_UPLOAD, ROWS, CANCEL)
 X(UPDATE, "update", RIGHT_WRITE, ROWS, CANCEL)
 X(DELETE, "delete", RIGHT_WRITE, RANGE, CANCEL)
 X(CLEAR, "clear", 0, RANGE, ENDLESS)
 X(CONVERT, "convert", 0, RANGE, ENDLESS)
-X(ROTATE, "rotate", 0, RANGE, ENDLESS)
-X(REINDEX, "reindex", 0, RANGE, ENDLESS)
+X(ROTATE, "rotate", 0, RANGE, BACKGROUND)
+X(REINDEX, "reindex", 0, RANGE, BACKGROUND)

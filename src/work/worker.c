@@ -30,6 +30,8 @@ struct worker {
 	bool said; /* and the log knows */
 	unsigned tries;
 	int64_t sweep_at;
+	bool paced;            /* background work has to give way, */
+	int64_t background_at; /* and begins no sooner */
 	struct auditor *auditor;
 	struct applied done;
 	uint64_t rows, wrong; /* so far */
@@ -208,22 +210,51 @@ apply(struct worker *w, const struct claim *c)
 	log_request(NULL);
 }
 
+/* Claims a chunk; one of background work only when its time has come. */
+static enum err_code
+claim(struct worker *w, struct claim *out, int64_t *wait_ms_out, struct err *e)
+{
+	int64_t rest = w->background_at - clock_mono_ms();
+	enum err_code err;
+
+	if (rest <= 0)
+		return job_claim(w->site, w->owner, out, wait_ms_out, e);
+	err = job_claim_before(
+	    w->site, w->owner, job_kind_background(), out, wait_ms_out, e);
+	if (err == ERR_NOT_FOUND && *wait_ms_out >= 0 && *wait_ms_out < rest)
+		*wait_ms_out = rest;
+	return err;
+}
+
+/* After `ms` of background work it rests in proportion. */
+static void
+pace(struct worker *w, const struct claim *c, int64_t ms)
+{
+	int64_t percent = w->site->conf->worker_background;
+
+	if (w->paced && c->kind >= job_kind_background())
+		w->background_at =
+		    clock_mono_ms() + ms * (100 - percent) / percent;
+}
+
 /* Claims a chunk and applies it. ERR_NOT_FOUND: nothing is due. */
 static enum err_code
 step(struct worker *w, int64_t *wait_ms_out, struct err *e)
 {
 	struct claim c;
+	int64_t begun = clock_mono_ms();
 	enum err_code err = w->away ? find_database(w, e) : ERR_OK;
 
 	if (err)
 		return err;
 	sweep(w);
 	auditor_tend(w->auditor);
-	err = job_claim(w->site, w->owner, &c, wait_ms_out, e);
-	if (!err)
+	err = claim(w, &c, wait_ms_out, e);
+	if (!err) {
 		apply(w, &c);
-	if (!err)
+		pace(w, &c, clock_mono_ms() - begun);
 		site_settle(w->site);
+	}
 	return err;
 }
 
@@ -257,6 +288,7 @@ worker_poll(struct site *s, int wake)
 	struct err e;
 
 	start(&w, s, wake);
+	w.paced = true;
 	for (idle(&w, 0); !stop_asked; idle(&w, 0)) {
 		switch (step(&w, &wait, &e)) {
 		case ERR_OK:

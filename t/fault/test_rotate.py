@@ -15,7 +15,8 @@ import coffer_decrypt  # noqa: E402
 ROWS = 6000
 KILLS = 12
 site = coffer.Site(**{"worker.lease": 700, "worker.backoff": 20,
-                      "worker.poll": 50, "worker.attempts": 100})
+                      "worker.poll": 50, "worker.attempts": 100,
+                      "worker.background": 100})
 shop = site.workspace()
 other = site.workspace()
 

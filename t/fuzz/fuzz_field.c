@@ -22,7 +22,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 field_done(struct field *f)
 {
-	struct schema s = {f, 1};
+	struct schema s = {.fields = f, .n = 1, .layout = 1};
 
 	schema_release(&s);
 }

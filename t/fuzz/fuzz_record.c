@@ -10,7 +10,7 @@
 #define FIELDS 3
 
 static struct field fields[FIELDS] = {{.id = 16}, {.id = 40}, {.id = 17}};
-static const struct schema schema = {fields, FIELDS};
+static const struct schema schema = {.fields = fields, .n = FIELDS, .layout = 1};
 static struct arena *arena;
 
 int
