@@ -338,6 +338,29 @@ class Bench:
                     f"{last:.0f}/s", f"{static:.0f}/s", last / static,
                     ">= 0.7", last / static >= 0.7)
 
+    def rotations(self):
+        """Readers of pages, before and while the data key is rotated."""
+        shop, site = self.shop, self.site
+        body = shop.group(page_number=0)
+        before, during = [], []
+        for _ in range(self.args.runs):
+            before.append(self.wrk("/v1/customer", body, 3))
+        ids = site.ctl("key", "rotate", "--account", shop.account).split()
+        time.sleep(1)
+        seen = 0
+        for _ in range(2 * self.args.runs):
+            rate = self.wrk("/v1/customer", body, 3)
+            job = shop.call("GET", "/" + ids[0].split("/", 1)[1]).json
+            if job["finished_at"]:
+                break
+            seen = job["processed"]
+            during.append(rate)
+        before, during = statistics.median(before), statistics.median(during)
+        self.report(f"pages while {self.args.rows} customers are rotated / "
+                    f"before ({seen} done meanwhile)", f"{during:.0f}/s",
+                    f"{before:.0f}/s", during / before, ">= 0.8",
+                    during / before >= 0.8)
+
     # Report
 
     def report(self, name, got, yard, ratio, target, good):
@@ -365,7 +388,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only",
-                        default="empty,full,update,delete,pages")
+                        default="empty,full,update,delete,pages,rotate")
     args = parser.parse_args()
     bench = Bench(args)
     if "empty" in args.only:
@@ -392,6 +415,9 @@ def main():
     if "pages" in args.only:
         print("Pages", flush=True)
         bench.pages()
+    if "rotate" in args.only:
+        print("Rotation", flush=True)
+        bench.rotations()
     print()
     bench.table()
 

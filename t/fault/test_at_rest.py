@@ -88,10 +88,6 @@ def dump(name):
                 + ([form] if form else []), stdout=file, check=True)
 
 
-def offered(reply):
-    return reply.status not in (404, 405)
-
-
 def stop_workers(sig):
     for pid in [site.pid("worker")] + site.children("worker"):
         os.kill(pid, sig)
@@ -278,36 +274,32 @@ def customers():
 
 
 def test_changes():
-    """What other routes do, as soon as there are any."""
+    """What changing, looking for and deleting customers leaves."""
     ids = customers()
     rows = [{"customer_id": ids[0], "phone": pii.phone("changed"),
              "name": pii.person("changed, name")}]
     reply = shop.call("PATCH", "/v1/customer", shop.group(customer_data=rows))
-    if offered(reply):
-        tap.equal(reply.status, 200, "a customer is changed")
-        rows = [{"customer_id": i, "phone": pii.phone(f"changed {n}")
-                 if n % 50 == 0 else None} for n, i in enumerate(ids[:150])]
-        reply = shop.call("PATCH", "/v1/customer",
-                          shop.group(customer_data=rows))
-        tap.equal(shop.wait(reply.json)["status"], "completed",
-                  "and many by a job")
-        refused("a clash", shop.call("PATCH", "/v1/customer", shop.group(
-            customer_data=[{"customer_id": ids[1],
-                            "email": pii.values["JSON, e-mail"],
-                            "name": pii.person("beside a clash")}])))
+    tap.equal(reply.status, 200, "a customer is changed")
+    rows = [{"customer_id": i, "phone": pii.phone(f"changed {n}")
+             if n % 50 == 0 else None} for n, i in enumerate(ids[:150])]
+    reply = shop.call("PATCH", "/v1/customer",
+                      shop.group(customer_data=rows))
+    tap.equal(shop.wait(reply.json)["status"], "completed",
+              "and many by a job")
+    refused("a clash", shop.call("PATCH", "/v1/customer", shop.group(
+        customer_data=[{"customer_id": ids[1],
+                        "email": pii.values["JSON, e-mail"],
+                        "name": pii.person("beside a clash")}])))
     value = pii.values["JSON, e-mail"]
     for wanted in (value, pii.email("looked for")):
         reply = shop.post("/v1/customer/find", {
             "workspace_id": shop.id, "field": "email", "value": wanted})
-        if wanted == value and not offered(reply):
-            break
         tap.equal(reply.status, 200 if wanted == value else 404,
                   "a customer is looked for")
     dump("changed")
     reply = shop.call("DELETE", "/v1/customer",
                       shop.group(customer_ids=ids[:100]))
-    if offered(reply):
-        tap.equal(reply.status, 200, "customers are deleted")
+    tap.equal(reply.status, 200, "customers are deleted")
 
 
 def test_processes():
