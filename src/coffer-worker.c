@@ -26,7 +26,8 @@ static void
 print_help(void)
 {
 	puts("Usage: " PROGRAM " [-c FILE] --poll | --drain\n"
-	     "Does what waits in Coffer's queue: stores uploaded customers.\n\n"
+	     "Does what waits in Coffer's queue: uploads, updates, deletions,\n"
+	     "conversions and rotations.\n\n"
 	     "  -c, --config FILE  configuration (" COFFER_SYSCONFDIR
 	     "/coffer.ini)\n"
 	     "      --poll         run as a service, in the foreground\n"

@@ -187,6 +187,8 @@ main(int argc, char **argv)
 	const struct command *cmd;
 	int status;
 
+	if (argc)
+		argv[0] = (char[]){PROGRAM};
 	if (!c.conf_path || !*c.conf_path)
 		c.conf_path = COFFER_SYSCONFDIR "/coffer.ini";
 	if (!args_read(argc, argv, &c, &cmd, &status))

@@ -61,9 +61,10 @@ api_job_by_id(struct request *rq, struct err *e)
 	return show(rq, rq->vars[2], rq->vars[1], e);
 }
 
-/* Whoever may not begin a job of its kind may not end it either. */
+/* Whoever may not begin a job of its kind may neither end it nor see the rows
+ * that it was given. */
 static enum err_code
-check_cancel(struct request *rq, const struct job *job, struct err *e)
+check_kind(struct request *rq, const struct job *job, struct err *e)
 {
 	unsigned need = job_kind_right(job->kind), rights;
 	enum err_code rc = user_rights(rq->site->db, &rq->ctx, &rights, e);
@@ -81,7 +82,7 @@ cancel(
 	enum err_code rc = open_job(rq, text, operation, &job, e);
 
 	if (!rc)
-		rc = check_cancel(rq, &job, e);
+		rc = check_kind(rq, &job, e);
 	if (!rc)
 		rc = job_cancel(rq->site, &rq->ctx, &job, e);
 	if (rc)
@@ -118,6 +119,8 @@ api_job_errors(struct request *rq, struct err *e)
 	struct buf *out;
 	enum err_code rc = open_job(rq, rq->vars[0], NULL, &job, e);
 
+	if (!rc)
+		rc = check_kind(rq, &job, e);
 	if (rc)
 		return rc;
 	request_audit(rq, &job.uuid, "{}");

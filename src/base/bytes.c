@@ -35,7 +35,7 @@ uuid_stamp_v4(struct uuid *u)
 	u->b[8] = (u->b[8] & 0x3f) | 0x80;
 }
 
-static int
+int
 hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -40,6 +40,9 @@ void b64url_encode(const uint8_t *p, size_t n, char *out);
 /* Lower-case hex and a NUL: room for 2 * n + 1. */
 void hex_encode(const uint8_t *p, size_t n, char *out);
 
+/* The value of a hex digit of either case; -1 if it is none. */
+int hex_digit(char c);
+
 /* Little-endian integers in packed rows. */
 void put_u32(uint8_t *p, uint32_t v);
 uint32_t get_u32(const uint8_t *p);

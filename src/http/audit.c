@@ -27,7 +27,8 @@ static bool
 is_refusal(enum err_code rc)
 {
 	return rc == ERR_AUTH || rc == ERR_NO_CONTEXT || rc == ERR_FORBIDDEN ||
-	       rc == ERR_NO_WORKSPACE || rc == ERR_CREDENTIALS ||
+	       rc == ERR_NO_WORKSPACE || rc == ERR_NO_CUSTOMERS ||
+	       rc == ERR_CREDENTIALS ||
 	       rc == ERR_TOO_MANY_REQUESTS;
 }
 
@@ -57,6 +58,9 @@ request_note(struct request *rq, enum err_code rc)
 {
 	if (is_refusal(rc))
 		note_refusal(rq, rc);
+	else if (rc == ERR_NOT_FOUND && rq->route &&
+	         rq->route->reads != AUDIT_NONE)
+		note(rq, rq->route->reads, NULL, "{\"status\":404}");
 	else if (!rc)
 		request_note_read(rq);
 }

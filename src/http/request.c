@@ -104,15 +104,6 @@ request_open(struct request *rq, struct err *e)
 	return ERR_OK;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* application/x-www-form-urlencoded; an escape that is none stays as it is.
  * NULL if the result is not text. */
 static char *

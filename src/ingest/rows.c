@@ -335,7 +335,7 @@ read_id(struct rows *r, const json_t *v)
 	add_plain(r, RECORD_CUSTOMER_ID, ROW_TYPE, "must be a string");
 }
 
-/* null, where it may not clear. */
+/* null or a blank string, where a value may not be cleared. */
 static void
 refuse_null(struct rows *r, const struct field *f)
 {
@@ -361,7 +361,7 @@ read_member(struct rows *r, const char *name, const json_t *v)
 		return;
 	}
 	r->used[index_of(r, f)] = true;
-	if (r->update && f->required && jv_type(v) == JV_NULL) {
+	if (r->update && f->required && !is_given(f, v)) {
 		refuse_null(r, f);
 		return;
 	}

@@ -1,5 +1,6 @@
 #include "model/audit_entry.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -73,16 +74,6 @@ audit_add_hex(struct buf *b, const void *p, size_t n)
 	b->len += 2 * n;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 bool
 audit_hex(const char *s, void *out, size_t n)
 {
@@ -90,7 +81,7 @@ audit_hex(const char *s, void *out, size_t n)
 	size_t i = 0;
 
 	for (; *s; s++) {
-		int digit = hex_digit(*s);
+		int digit = isupper((unsigned char)*s) ? -1 : hex_digit(*s);
 
 		if (*s == '-')
 			continue;

@@ -1,5 +1,6 @@
 /*
- * Customers: their rows, and pages of them.
+ * Customers: how their profiles are made, their rows, and pages of them. How
+ * profiles are read: model/profile.h; deletion: model/customer_delete.h.
  */
 #ifndef COFFER_MODEL_CUSTOMER_H
 #define COFFER_MODEL_CUSTOMER_H
@@ -26,11 +27,10 @@ void profile_build(struct buf *out, const struct schema *s,
     const char *customer);
 
 /* Appends to `out` the stored profile `old` with the record's values put in:
- * given ones replace, others stay as they are, and all PII values are sealed
- * afresh under the current key, so that a row has one version and no IV of
- * before; if it has another layout than the schema (model/field.h)
- * what the change of fields does that is being carried out is done to it. A
- * given null takes a member out.
+ * given ones replace, others stay as they are, a given null takes a member
+ * out, and all PII values are sealed afresh under the current key, so that a
+ * row has one version and no IV of before. An `old` of an older layout than
+ * the schema's (model/field.h) comes out in the schema's.
  * ERR_CRYPTO if a value cannot be opened or `old` is no profile; out then holds
  * a part. `old` must not lie in `out`. */
 MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
@@ -40,7 +40,7 @@ MUST_CHECK enum err_code profile_merge(struct buf *out, const struct schema *s,
 
 /* The same, telling what it did: changed[i] (of s->n) is set to true where the
  * record gives field i another value than the customer had; others are left
- * alone. changed may be NULL. All PII values are sealed afresh. */
+ * alone. changed may be NULL. */
 MUST_CHECK enum err_code profile_change(struct buf *out, const struct schema *s,
     const char *old, size_t n, uint32_t old_version, uint32_t old_layout,
     const struct record *r, struct keyring *k, const char *workspace,

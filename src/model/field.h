@@ -170,10 +170,13 @@ uint32_t field_unique_id(const struct field *f);
 
 /* The digest by which a value is found and is unique: folds the stored JSON
  * and runs the blind index over it. The type must allow unique values. */
-struct keyring;
-struct uuid;
 void field_digest(const struct field *f, struct arena *a, struct keyring *k,
     const struct uuid *workspace, const char *json, size_t n, uint8_t out[16]);
+
+/* The digest under one index key in force. */
+void field_digest_at(const struct field *f, struct arena *a, struct keyring *k,
+    uint32_t version, const struct uuid *workspace, const char *json, size_t n,
+    uint8_t out[16]);
 
 /* The digests to store for a value: one for each index key in force (two while
  * the index key is being rotated), the first being field_digest's. Returns how
@@ -182,10 +185,6 @@ struct index_digest {
 	uint32_t version; /* of the index key */
 	uint8_t digest[16];
 };
-/* The digest under one index key in force. */
-void field_digest_at(const struct field *f, struct arena *a, struct keyring *k,
-    uint32_t version, const struct uuid *workspace, const char *json, size_t n,
-    uint8_t out[16]);
 unsigned field_digests(const struct field *f, struct arena *a,
     struct keyring *k, const struct uuid *workspace, const char *json, size_t n,
     struct index_digest out[INDEX_VERSIONS_MAX]);
@@ -229,7 +228,7 @@ MUST_CHECK enum err_code schema_state(struct db *db,
 MUST_CHECK enum err_code schema_lock(struct db *db,
     const struct db_context *ctx, struct schema *out, struct err *e);
 
-/* Whether rows of an older layout have such a member that is gone. */
+/* Whether a field of that name is deleted, but in rows of an older layout. */
 bool schema_is_leaving(const struct schema *s, const char *name, size_t n);
 
 /* The field as a profile of that layout has it: itself or what it was. */
@@ -268,8 +267,8 @@ MUST_CHECK enum err_code field_from_definition(
 /* Stores a new field in a transaction of its own (or in the one that is open);
  * gives it its id. ERR_CONFLICT if the name or the role is taken or a header
  * could mean this field as well as another one; ERR_BAD_REQUEST over
- * FIELDS_MAX. A required field may be created
- * while customers exist: it binds later uploads. */
+ * FIELDS_MAX. A required field may be created while customers exist: it binds
+ * later uploads. */
 MUST_CHECK enum err_code field_create(struct db *db,
     const struct db_context *ctx, struct field *f, struct err *e);
 

@@ -1,5 +1,7 @@
 /*
- * Jobs: work that outlives its request, cut into chunks of rows.
+ * Jobs: work that outlives its request, cut into chunks: of rows that were
+ * given, or of a range of numbers (tbl/job_kinds.h). How they are worked off:
+ * work/apply.h; in which order: model/job_queue.h.
  *
  * A chunk is claimed by one autocommit UPDATE that compares the attempt
  * number, pushes available_at to the end of the lease and counts the attempt.
@@ -138,16 +140,16 @@ bool job_owner_gone(const char *owner, size_t n);
 MUST_CHECK enum err_code job_claim(struct site *s, const char *owner,
     struct claim *out, int64_t *wait_ms_out, struct err *e);
 
+/* The same, of kinds before `end` alone. */
+MUST_CHECK enum err_code job_claim_before(struct site *s, const char *owner,
+    enum job_kind end, struct claim *out, int64_t *wait_ms_out, struct err *e);
+
 /* Whether the job may (still) run (S15): its workspace is the account's and
  * has the segment, and its user lives and has the right to it there (a job of
  * user 0 is the programs' own). ERR_FORBIDDEN if not. *workspace_out: the
  * workspace's UUID. */
 MUST_CHECK enum err_code job_check(struct db *db, const struct db_context *ctx,
     const struct job *job, struct uuid *workspace_out, struct err *e);
-
-/* The same, of kinds before `end` alone. */
-MUST_CHECK enum err_code job_claim_before(struct site *s, const char *owner,
-    enum job_kind end, struct claim *out, int64_t *wait_ms_out, struct err *e);
 
 /* Opens a claimed chunk: the packed rows into `out`, which the caller wipes.
  * After the fence, for until then a deletion may erase rows of it.

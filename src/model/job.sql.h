@@ -1,11 +1,11 @@
-/* What take_job of job.c reads, in its order. */
+/* What job_take (model/job_row.h) reads, in its order. */
 #define JOB_COLUMNS \
 	"job.uuid, job.workspace_id, job.operation, job.state," \
 	" job.segment_id, job.user_id, job.on_existing, job.columns," \
 	" job.row_count, job.processed, job.succeeded, job.failed," \
 	" job.chunks_left, job.attempts, job.first_seq, job.first_position," \
-	" job.created_at, job.started_at, job.finished_at, job.step, job.detail," \
-	" job.schema_version"
+	" job.created_at, job.started_at, job.finished_at, job.step," \
+	" job.detail, job.schema_version"
 /* Which jobs a list has: times, status, operation, before a place. */
 #define JOB_LISTED \
 	" AND job.created_at > ? AND job.created_at <= ?" \

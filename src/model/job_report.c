@@ -130,9 +130,14 @@ add_errors(struct db *db, const struct db_context *ctx, const struct job *job,
 static void
 add_counts(struct buf *out, const struct job *job)
 {
+	bool whole = job->state == JOB_COMPLETED ||
+	             job->state == JOB_COMPLETED_WITH_ERRORS;
 	uint64_t percent =
 	    job->processed * UINT64_C(100) / (job->rows ? job->rows : 1);
 
+	/* Rows of a range come and go while it is walked. */
+	if (whole || percent > 100)
+		percent = 100;
 	buf_addf(out,
 	    ",\"rows\":%u,\"processed\":%u,\"succeeded\":%u,\"failed\":%u,"
 	    "\"progress\":%u.%02u,\"attempts\":%u",

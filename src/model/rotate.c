@@ -135,7 +135,8 @@ enqueue(
 	rand_uuid(&job.uuid);
 	rc = db_one(t->site->db, &ctx, SQL_ROTATE_PLACE, DB_NOARGS, take_place,
 	    &place, e);
-	job.rows = place.customers;
+	/* Digests are dropped without a look at the customers. */
+	job.rows = t->task.step == ROTATE_DROP ? 0 : place.customers;
 	if (!rc)
 		rc = job_enqueue_range(t->site, &ctx, &job, place.end, e);
 	*running_out |= place.end > 0;

@@ -19,6 +19,8 @@
 #include "base/json.h"
 #include "db/db.h"
 
+struct site;
+
 #define SEGMENT_ALL 0
 #define SEGMENT_CODE_MAX 64
 #define BUCKET_SIZE 1024 /* positions */
@@ -115,7 +117,6 @@ MUST_CHECK enum err_code segment_extent(struct db *db,
 /* Changes a segment by the text of its UUID; what is NULL stays. The rules are
  * segment_create's. ERR_NO_CUSTOMERS as segment_find; ERR_BAD_REQUEST for
  * `all`; ERR_CONFLICT if the code is taken. */
-struct site;
 struct segment_change {
 	const char *code, *name, *description;
 };
@@ -136,7 +137,7 @@ MUST_CHECK enum err_code segment_delete(struct site *s,
     const struct db_context *ctx, const char *text, struct segment_removal *out,
     struct err *e);
 
-/* code: as segment_create has it. */
+/* Checks what is given by segment_create's rules. ERR_BAD_REQUEST. */
 MUST_CHECK enum err_code segment_texts_check(
     const struct segment_change *texts, struct err *e);
 

@@ -1,7 +1,7 @@
 /*
  * Site: what a process of Coffer holds as long as it lives: configuration, one
- * database connection, the master keys, and the keyrings of the accounts that
- * it lately worked for.
+ * database connection, the master keys, the keyrings of the accounts that it
+ * lately worked for, its part of the audit log.
  */
 #ifndef COFFER_MODEL_SITE_H
 #define COFFER_MODEL_SITE_H
@@ -24,8 +24,8 @@ struct site {
 		uint64_t used;
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
-	uint64_t clock; /* counts uses */
-	struct audit *audit;
+	uint64_t clock;      /* counts uses */
+	struct audit *audit; /* model/audit.h */
 };
 
 /* The site whose connection this is. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "model/sweep.h"
+#include "model/types/types.h"
 
 #define SUBJECT_CUSTOMER UINT32_MAX /* stands where a field's id does */
 
@@ -24,16 +25,56 @@ add(struct buf *out, const struct db_context *ctx, struct keyring *k,
 	buf_add(out, digest, TRACE_LEN);
 }
 
+static bool
+is_number(const struct field *f)
+{
+	return f->type == FIELD_NUMBER || f->type == FIELD_INTEGER ||
+	       f->type == FIELD_CURRENCY;
+}
+
+/* The value as the field's type stores it: one that was packed or kept while
+ * the field had another type may be a string for a number, or the other way
+ * round. False if it is no value of the type; else `out` has it. */
+static bool
+as_stored(const struct field *f, struct arena *a, const char *json, size_t n,
+    struct buf *out)
+{
+	bool quoted = n && *json == '"';
+	struct cell_error ce;
+
+	if (quoted != is_number(f)) {
+		buf_add(out, json, n);
+		return true;
+	}
+	if (quoted)
+		json = string_text(a, json, n, &n);
+	return field_from_text(f, a, json, n, out, &ce);
+}
+
+/* Under the field's own id, whatever its role: that may change while the trace
+ * waits. */
 void
 trace_add_value(struct buf *out, const struct db_context *ctx,
     struct keyring *k, const struct field *f, struct arena *a, const char *json,
     size_t n)
 {
+	struct buf value = {0};
 	const char *folded;
 	size_t len;
 
-	folded = field_type_of(f)->fold(f, a, json, n, &len);
-	add(out, ctx, k, field_unique_id(f), folded, len);
+	if (as_stored(f, a, json, n, &value)) {
+		folded =
+		    field_type_of(f)->fold(f, a, value.data, value.len, &len);
+		add(out, ctx, k, f->id, folded, len);
+	}
+	buf_free(&value);
+}
+
+bool
+trace_names(const struct field *f)
+{
+	return (f->unique || f->indexing || (f->was && f->was->unique)) &&
+	       field_type_of(f)->fold;
 }
 
 void
@@ -55,7 +96,7 @@ trace_add_record(struct buf *out, const struct db_context *ctx,
 	for (i = 0; i < s->n; i++) {
 		const struct value *v = &r->values[i];
 
-		if (s->fields[i].unique && v->json && !value_is_null(v))
+		if (trace_names(&s->fields[i]) && v->json && !value_is_null(v))
 			trace_add_value(
 			    out, ctx, k, &s->fields[i], a, v->json, v->n);
 	}

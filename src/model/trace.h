@@ -29,6 +29,9 @@
 void trace_add_value(struct buf *out, const struct db_context *ctx,
     struct keyring *k, const struct field *f, struct arena *a, const char *json,
     size_t n);
+/* True for a field whose values are traces: it is unique, about to be, or was
+ * until a change that is being carried out. */
+bool trace_names(const struct field *f);
 void trace_add_customer(struct buf *out, const struct db_context *ctx,
     struct keyring *k, const struct uuid *customer);
 void trace_add_record(struct buf *out, const struct db_context *ctx,

@@ -28,10 +28,18 @@ STMT(TRACED_PENDING_ANY, WORKSPACE,
     " WHERE q.account_id = :account AND q.workspace_id = :workspace"
     " LIMIT 1")
 STMT(TRACED_PENDING, WORKSPACE,
-    "SELECT q.job, q.n, c.subjects FROM job_queue q JOIN job_chunk c"
+    "SELECT q.job, q.n, c.subjects, j.schema_version FROM job_queue q"
+    " JOIN job_chunk c"
     " ON c.account_id = q.account_id AND c.job = q.job AND c.n = q.n"
+    " JOIN job j ON j.account_id = q.account_id AND j.uuid = q.job"
     " WHERE q.account_id = :account AND q.workspace_id = :workspace"
     " ORDER BY q.job, q.n")
+/* Kept rows that were judged by other fields than those of now. */
+STMT(TRACED_STALE, WORKSPACE,
+    "SELECT e.job, e.row_no, e.record FROM job j JOIN job_error e"
+    " ON e.account_id = j.account_id AND e.job = j.uuid"
+    " WHERE j.account_id = :account AND j.workspace_id = :workspace"
+    " AND j.schema_version <> ?")
 /* Whoever applies the chunk begins by deleting this row. */
 STMT(TRACED_HOLD, ACCOUNT,
     "SELECT attempt FROM job_queue"

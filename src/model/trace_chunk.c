@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "model/job.h"
+#include "model/job_seal.h"
 #include "model/trace.h"
 
-/* A chunk that has one of the traces among its subjects. */
+/* A chunk that has one of the traces among its subjects, or whose subjects were
+ * made when the fields were others; a kept row (n) of a job. */
 struct hit {
 	struct uuid job;
 	uint32_t n;
@@ -27,6 +29,7 @@ find_hits(struct erasing *x, struct buf *out, struct err *e)
 	const char *subjects;
 	struct hit h;
 	enum err_code err;
+	bool stale;
 	size_t n;
 
 	err =
@@ -35,7 +38,8 @@ find_hits(struct erasing *x, struct buf *out, struct err *e)
 		return err;
 	while (db_next(r)) {
 		subjects = db_get_bytes(r, 2, &n);
-		if (!trace_meet(x->traces, subjects, n))
+		stale = db_get_int(r, 3) != x->schema->version;
+		if (!stale && !trace_meet(x->traces, subjects, n))
 			continue;
 		memset(&h, 0, sizeof(h));
 		db_get_uuid(r, 0, &h.job);
@@ -131,6 +135,76 @@ erase_chunks(struct site *s, const struct db_context *ctx,
 
 	for (i = 0; i < n && !err; i++)
 		err = erase_hit(&x, &h[i], e);
+	buf_free(&hits);
+	return err;
+}
+
+/* Whether a sealed record that is kept is about one of the traces. One that
+ * does not open is nobody's. */
+static bool
+is_about(struct erasing *x, const struct hit *h, const char *sealed, size_t n)
+{
+	struct buf packed = {0}, own = {0};
+	const uint8_t *p, *end;
+	struct record r;
+	struct err ignored;
+	bool hit = false;
+
+	arena_reset(x->row);
+	if (!job_unseal(x->ring, x->ctx, REST_ERRORS, &h->job, h->n, sealed, n,
+	        &packed, &ignored)) {
+		p = (const uint8_t *)packed.data;
+		end = p + packed.len;
+		if (record_unpack(&p, end, x->schema, x->row, &r)) {
+			trace_add_record(
+			    &own, x->ctx, x->ring, x->schema, x->row, &r);
+			trace_sort(&own);
+			hit = trace_meet(x->traces, own.data, own.len);
+		}
+	}
+	buf_free(&packed);
+	buf_free(&own);
+	return hit;
+}
+
+static enum err_code
+find_stale(struct erasing *x, struct buf *out, struct err *e)
+{
+	struct db_rows *r;
+	const char *sealed;
+	struct hit h;
+	enum err_code err;
+	size_t n;
+
+	err = db_query(x->site->db, x->ctx, SQL_TRACED_STALE,
+	    DB_ARGS(db_int(x->schema->version)), &r, e);
+	if (err)
+		return err;
+	while (db_next(r)) {
+		memset(&h, 0, sizeof(h));
+		db_get_uuid(r, 0, &h.job);
+		h.n = (uint32_t)db_get_int(r, 1);
+		sealed = db_get_bytes(r, 2, &n);
+		if (is_about(x, &h, sealed, n))
+			buf_add(out, &h, sizeof(h));
+	}
+	return db_done(&r, e);
+}
+
+enum err_code
+erase_stale(struct site *s, const struct db_context *ctx,
+    const struct schema *schema, struct keyring *ring, const struct buf *traces,
+    struct arena *row, struct err *e)
+{
+	struct erasing x = {s, ctx, schema, ring, traces, row};
+	struct buf hits = {0};
+	enum err_code err = find_stale(&x, &hits, e);
+	const struct hit *h = (const void *)hits.data;
+	size_t i, n = hits.len / sizeof(*h);
+
+	for (i = 0; i < n && !err; i++)
+		err = db_exec(s->db, ctx, SQL_TRACED_ERROR,
+		    DB_ARGS(db_uuid(&h[i].job), db_int(h[i].n)), NULL, NULL, e);
 	buf_free(&hits);
 	return err;
 }

@@ -92,7 +92,7 @@ take_profile(struct db_rows *r, void *arg)
 	end = p + n;
 	while (p && profile_next(&p, end, &v)) {
 		f = schema_find(&g->schema, v.name, v.nname);
-		if (f && f->unique)
+		if (f && trace_names(f))
 			add_stored(g, f, &v, &owner);
 	}
 }
@@ -248,6 +248,9 @@ erase(
 		    s, g->ctx, &g->schema, g->ring, &g->traces, g->row, e);
 	if (!err && (kept || pending))
 		err = erase_kept(s->db, g->ctx, &g->traces, e);
+	if (!err && (kept || pending))
+		err = erase_stale(s, g->ctx, &g->schema, g->ring, &g->traces,
+		    g->row, e);
 	return err;
 }
 

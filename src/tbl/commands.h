@@ -3,11 +3,11 @@
  *   COMMAND(words, argument, options needed, options allowed beside them,
  *       what is opened for it, function, what it does)
  * `argument` is the name of the one argument, in brackets if it may be left
- * out, or NULL. Opened are NOTHING,
- * CONF (the configuration), or SITE (keys and database too, found good).
+ * out, or NULL. Opened are NOTHING, CONF (the configuration), or SITE (keys and
+ * database too, found good).
  */
 COMMAND("init", NULL, 0, 0, CONF, ctl_init,
-    "make the key directory with a master key and a token secret")
+    "make the key directory: master key, token secret and audit key")
 COMMAND("migrate", NULL, 0, OPT(SCHEMA), CONF, ctl_migrate,
     "make the database's tables, or bring them up to date")
 COMMAND("check", NULL, 0, 0, CONF, ctl_check,

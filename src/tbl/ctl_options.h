@@ -1,8 +1,6 @@
 /*
  * The options of cofferctl's commands:
- *   X(KEEP_OLD, "keep-old", NULL,
-    "leave the old master key in the key directory")
-X(NAME, "name", what stands for its value; NULL: it takes none, meaning)
+ *   X(NAME, "name", what stands for its value; NULL: it takes none, meaning)
  */
 X(ACCOUNT, "account", "CODE", "the account")
 X(CODE, "code", "CODE", "code of the group: a-z, 0-9, '-' and '_'")
@@ -23,8 +21,8 @@ X(REPLACE, "replace", NULL,
 X(REVEAL, "reveal", NULL, "say that keys are to be printed")
 X(ROLE, "role", "ROLE", "admin, editor, viewer or uploader")
 X(SCHEMA, "schema", "DIR", "where the files of the schema are")
+X(SINCE, "since", "TIME", "from when on: 2026-11-22 or 2026-11-22T00:20:00Z")
 X(STATUS, "status", "STATUS",
     "status of jobs: queued, running, completed, ...")
-X(SINCE, "since", "TIME", "from when on: 2026-11-22 or 2026-11-22T00:20:00Z")
 X(WORKSPACE, "workspace", "ID", "the workspace")
 X(YES, "yes", NULL, "say that it is meant")

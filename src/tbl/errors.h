@@ -1,5 +1,5 @@
 /*
- * X(name, HTTP status, text for the caller)
+ * X(NAME, HTTP status, text for the caller)
  * The statuses are the contract's: 403 for authentication, 401 for groups.
  */
 X(OK, 200, "OK")

@@ -1,6 +1,7 @@
 /*
  * Kinds of jobs: X(NAME, "operation", right, payload, cancel)
- * The order is that of the numbers in job_queue.kind: new ones go at the end.
+ * The order is that of the numbers in job_queue.kind: new ones go at the end,
+ * or, with a schema file that moves those numbers, before BACKGROUND ones.
  * right    what its user must still have in the workspace when a chunk runs
  *          (S15); 0: the programs' own, no user is asked after
  * payload  ROWS: chunks are packed records; RANGE: chunks are ranges of numbers

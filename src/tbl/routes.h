@@ -7,38 +7,51 @@
  */
 ROUTE(GET, "/healthz", V1, NONE, 0, NONE, NONE, ops_healthz)
 ROUTE(GET, "/readyz", V1, NONE, 0, NONE, NONE, ops_readyz)
+
 ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, NONE, api_auth_login)
 ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_refresh)
 ROUTE(PATCH, "/v1/auth", V1, BEARER, 0, JSON, NONE, api_auth_password)
 ROUTE(DELETE, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_logout)
-ROUTE(GET, "/v1/account/data-key", V1, BEARER, RIGHT_KEYS, NONE, NONE, api_account_data_key)
+ROUTE(GET, "/v1/account/data-key", V1, BEARER, RIGHT_KEYS, NONE, NONE,
+    api_account_data_key)
+
 ROUTE(PUT, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_create)
-ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, FIELD_READ, api_field_list)
+ROUTE(POST, "/v1/cpf", V1, BEARER, RIGHT_FIELDS_READ, JSON, FIELD_READ,
+    api_field_list)
 ROUTE(PATCH, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_change)
-ROUTE(DELETE, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE, api_field_delete)
+ROUTE(DELETE, "/v1/cpf", V1, BEARER, RIGHT_FIELDS, JSON, NONE,
+    api_field_delete)
+
 ROUTE(PUT, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_create)
-ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, GROUP_READ, api_group_list)
+ROUTE(POST, "/v1/cg", V1, BEARER, RIGHT_FIELDS_READ, JSON, GROUP_READ,
+    api_group_list)
 ROUTE(PATCH, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_change)
 ROUTE(DELETE, "/v1/cg", V1, BEARER, RIGHT_GROUPS, JSON, NONE, api_group_delete)
+
 ROUTE(POST, "/v1/customer/check", V1, BEARER, RIGHT_UPLOAD, UPLOAD, NONE,
     api_customer_check)
 ROUTE(POST, "/v1/customer/pages", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_COUNT,
     api_customer_pages)
-ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_LIST, api_customer_list)
-ROUTE(GET, "/v1/jobs", V1, BEARER, RIGHT_JOBS, NONE, JOB_LIST, api_job_list)
+ROUTE(POST, "/v1/customer", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_LIST,
+    api_customer_list)
+ROUTE(PATCH, "/v1/customer", V1, BEARER, RIGHT_WRITE, UPLOAD, NONE,
+    api_customer_update)
 ROUTE(DELETE, "/v1/customer", V1, BEARER, RIGHT_WRITE, JSON, NONE,
     api_customer_delete)
-ROUTE(PATCH, "/v1/customer", V1, BEARER, RIGHT_WRITE, UPLOAD, NONE, api_customer_update)
 ROUTE(POST, "/v1/customer/find", V1, BEARER, RIGHT_READ, JSON, CUSTOMER_FIND,
     api_customer_find)
-ROUTE(GET, "/v1/customer/{customer_id}", V1, BEARER, RIGHT_READ, NONE, CUSTOMER_READ,
-    api_customer_show)
-ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ, api_job_show)
-ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE, api_job_cancel)
-ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE, JOB_ERRORS_READ,
-    api_job_errors)
+ROUTE(GET, "/v1/customer/{customer_id}", V1, BEARER, RIGHT_READ, NONE,
+    CUSTOMER_READ, api_customer_show)
+
+ROUTE(GET, "/v1/jobs", V1, BEARER, RIGHT_JOBS, NONE, JOB_LIST, api_job_list)
+ROUTE(GET, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ,
+    api_job_show)
+ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE,
+    api_job_cancel)
+ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE,
+    JOB_ERRORS_READ, api_job_errors)
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
-ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, JOB_READ,
-    api_job_by_id)
-ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE,
-    api_job_cancel_by_id)
+ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
+    JOB_READ, api_job_by_id)
+ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
+    NONE, api_job_cancel_by_id)

@@ -16,18 +16,6 @@
 
 #define CANARY "coffer canary v1" /* plaintext, label and associated data */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* 64 hex digits and nothing else, but for white space at the end. */
 static bool
 hex_key(const char *s, size_t n, uint8_t key[MASTER_KEY])

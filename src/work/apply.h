@@ -1,7 +1,7 @@
 /*
- * Applying a chunk of a job: its rows become customers, or change them, exactly
- * once. The same code runs in the worker and, for small uploads and updates,
- * within the request.
+ * Applying a chunk of a job, exactly once: its rows become customers or change
+ * them, or its range of numbers is worked through (work/range.h). The same code
+ * runs in the worker and, for small uploads and updates, within the request.
  */
 #ifndef COFFER_WORK_APPLY_H
 #define COFFER_WORK_APPLY_H
@@ -25,9 +25,9 @@ struct applied {
 };
 
 /* Applies a claimed chunk, of whatever kind of job, in one transaction, which
- * also ends the claim. A row
- * that the store refuses (a unique value that somebody else took since the
- * upload was validated) is put down as the job's error and fails alone.
+ * also ends the claim. A row that the store refuses (a unique value that
+ * somebody else took since the upload was validated) is put down as the job's
+ * error and fails alone.
  * ERR_SUPERSEDED: the chunk is somebody else's or done; nothing was changed.
  * ERR_FORBIDDEN and ERR_PRECONDITION (the customer has another revision than
  * the row asks for): no retry will help, see job_fail. Any other error: nothing

@@ -1,7 +1,8 @@
 /*
- * Jobs that walk a range of numbers: deletion of a whole group, conversion of
- * a field, rotation of a key. A chunk is a piece of the range and runs in one
- * transaction, which also ends its claim. Inside src/work.
+ * Jobs that walk a range of numbers: deletion of a group's customers, what a
+ * deleted group leaves, conversion of stored values, rotation of a key. A chunk
+ * is a piece of the range and runs in one transaction, which also ends its
+ * claim. Inside src/work.
  */
 #ifndef COFFER_WORK_RANGE_H
 #define COFFER_WORK_RANGE_H
@@ -32,19 +33,16 @@ struct range_kind {
 	enum err_code (*finish)(struct range *r, struct err *e);
 };
 
-/* The kinds. */
+/* The kinds: work/rotate.c, convert.c, delete.c, clear.c. */
 MUST_CHECK enum err_code rotate_body(struct range *r, struct err *e);
 MUST_CHECK enum err_code rotate_finish(struct range *r, struct err *e);
-
 MUST_CHECK enum err_code convert_body(struct range *r, struct err *e);
 MUST_CHECK enum err_code convert_finish(struct range *r, struct err *e);
+MUST_CHECK enum err_code delete_body(struct range *r, struct err *e);
+MUST_CHECK enum err_code delete_finish(struct range *r, struct err *e);
+MUST_CHECK enum err_code clear_body(struct range *r, struct err *e);
 
 /* Applies a claimed chunk: see work_apply. */
-/* work/delete.c, work/clear.c */
-enum err_code delete_body(struct range *r, struct err *e);
-enum err_code delete_finish(struct range *r, struct err *e);
-enum err_code clear_body(struct range *r, struct err *e);
-
 MUST_CHECK enum err_code range_apply(struct site *s, const struct claim *claim,
     struct applied *out, struct err *e);
 

@@ -138,7 +138,8 @@ store_members(struct chunk *c, const bool *in, struct member *members,
 	    c->site->db, &c->ctx, c->job.segment_id, members, n, c->now, e);
 }
 
-/* Of a customer that was deleted nothing is kept. */
+/* Of a customer that was deleted, before the chunk or since its rows were
+ * accepted, nothing is kept. */
 static void
 forget(const struct chunk *c, struct record *r)
 {
@@ -168,7 +169,7 @@ store_errors(struct chunk *c, struct err *e)
 		if (row->fate != FATE_WRONG)
 			continue;
 		err = chunk_unpack(c, row, &r, e);
-		if (!err && r.erased)
+		if (!err && (r.erased || row->wrong == ROW_UNKNOWN))
 			forget(c, &r);
 		if (!err)
 			err = job_error_put(c->site, &c->ctx, c->claim,

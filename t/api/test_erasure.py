@@ -117,4 +117,63 @@ def test_answers():
               "the key is free: the upload is judged anew")
 
 
+def number_rows(*numbers):
+    return "no,name,mail\r\n" + "".join(
+        f"{n},name {n},m{n}@x.example\r\n" for n in numbers)
+
+
+def test_after_a_field_has_changed():
+    """What waits or is kept was judged by other fields than those of now."""
+    fields = [
+        {"field_name": "no", "field_type": "integer", "unique": True},
+        {"field_name": "name", "field_type": "string", "pii": True},
+        {"field_name": "mail", "field_type": "string", "pii": True}]
+    for what, name, change in (
+            ("a type", "no", {"field_type": "string"}),
+            ("no longer unique", "no", {"unique": False}),
+            ("unique from now on", "mail", {"unique": True})):
+        at = site.workspace(fields=fields)
+        ids = at.check([{"no": n, "name": f"name {n}",
+                         "mail": f"m{n}@x.example"} for n in (1, 2)]
+                       ).json["customer_ids"]
+        stop_worker()
+        waits = at.upload(number_rows(1, *range(10, 30)),
+                          on_existing="update").json
+        reply = at.call("PATCH", "/v1/cpf", {
+            "workspace_id": at.id, "field_name": name, **change})
+        tap.equal(reply.status, 202, f"{what}: stored values are converted")
+        gone = at.call("DELETE", "/v1/customer",
+                       at.group(customer_ids=ids[:1])).json
+        tap.equal(gone["deleted"], 1, f"{what}: a customer is deleted")
+        site.up("worker")
+        job = at.wait(waits)
+        tap.equal((job["succeeded"], job["failed"]), (20, 1),
+                  f"{what}: its row that waits is erased")
+
+
+def test_kept_before_a_role():
+    at = site.workspace()
+    first = at.check([{"email": "eve@example.org"}]).json["customer_ids"]
+    stop_worker()
+    waits = [at.upload(rows_of(*[f"{mark}{i}" for i in range(20)], "dup"),
+                       on_existing="error").json for mark in "ab"]
+    site.up("worker")
+    jobs = [at.wait(w) for w in waits]
+    wrong = next(j for j in jobs if j["failed"])["job_id"][-36:]
+    tap.ok(b"dup@example.org" in at.call(
+        "GET", f"/v1/jobs/{wrong}/errors").raw, "a wrong row is kept")
+    reply = at.call("PATCH", "/v1/cpf", {
+        "workspace_id": at.id, "field_name": "email",
+        "role": "verified_email"})
+    at.wait(reply.json)
+    found = at.post("/v1/customer/find", {
+        "workspace_id": at.id, "field": "email", "value": "dup@example.org"})
+    gone = at.call("DELETE", "/v1/customer", at.group(
+        customer_ids=[found.json["customer_id"]] + first)).json
+    tap.equal(gone["deleted"], 2, "its customer is deleted")
+    tap.ok(b"dup@example.org" not in at.call(
+        "GET", f"/v1/jobs/{wrong}/errors").raw,
+        "and the kept row goes, though the field has got a role since")
+
+
 tap.run(globals())

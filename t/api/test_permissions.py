@@ -28,7 +28,7 @@ EXPECTED = {
     "POST /v1/customer/find": READERS, "GET /v1/customer/{id}": READERS,
     "PATCH /v1/customer": WRITERS, "DELETE /v1/customer": WRITERS,
     "GET /v1/jobs": ALL, "GET /v1/jobs/{id}": ALL,
-    "GET /v1/jobs/{id}/errors": ALL, "DELETE /v1/jobs/{id}": UPLOADERS,
+    "GET /v1/jobs/{id}/errors": UPLOADERS, "DELETE /v1/jobs/{id}": UPLOADERS,
     "GET /{account}/{operation}/{id}": ALL,
     "DELETE /{account}/{operation}/{id}": UPLOADERS,
 }

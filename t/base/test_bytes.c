@@ -101,6 +101,10 @@ main(void)
 	is_int(get_u32(p), 0x89abcdefu, "get_u32");
 	hex_encode(p, 4, s);
 	is_str(s, "efcdab89", "hex");
+	is_int(hex_digit('0'), 0, "a hex digit");
+	is_int(hex_digit('f'), 15, "of lower case");
+	is_int(hex_digit('A'), 10, "of upper case");
+	is_int(hex_digit('g'), -1, "none");
 	ok(bytes_equal_ct("same", "same", 4), "equal");
 	ok(bytes_equal_ct("a", "b", 0), "nothing equals nothing");
 	ok(!bytes_equal_ct("same", "sane", 4), "not equal");
