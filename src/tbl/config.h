@@ -91,7 +91,7 @@ NUMBER(worker, poll, 1000, 10, 60000,
 NUMBER(worker, attempts, 10, 1, 100, "Tries of a chunk before its job fails")
 NUMBER(worker, backoff, 200, 1, 60000, "Milliseconds before the first retry")
 NUMBER(worker, backoff_max, 60000, 1, 3600000, "Most milliseconds between")
-NUMBER(worker, background, 10, 1, 100,
+NUMBER(worker, background, 30, 1, 100,
     "Percent of its time that a process may give to rotations")
 STRING(worker, wake_socket, "",
     "Unix datagram socket on which the pool wakes the worker; empty: poll only")

