@@ -50,7 +50,7 @@ give_up(struct request *rq, struct upload *u, enum err_code code, struct err *e)
 {
 	struct err fault;
 
-	if (job_fail(rq->site, &rq->ctx, &u->claim, &fault))
+	if (job_fail(rq->site, &rq->ctx, &u->claim, code, &fault))
 		log_err("ending a job", &fault);
 	if (code == ERR_PRECONDITION)
 		return code;

@@ -196,9 +196,9 @@ void job_chunk_wait(
     struct site *s, const struct db_context *ctx, const struct claim *c);
 
 /* The job fails at once, for a fault that no retry mends; what its other
- * chunks have stored stays. */
+ * chunks have stored stays. `why` is what the job resource then says. */
 MUST_CHECK enum err_code job_fail(struct site *s, const struct db_context *ctx,
-    const struct claim *c, struct err *e);
+    const struct claim *c, enum err_code why, struct err *e);
 
 /* Cancels what has not been processed of a job that was found, and reads it
  * again: chunks that are being applied are done and counted before, the others

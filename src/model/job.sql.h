@@ -56,7 +56,7 @@ STMT(JOB_COUNT, ACCOUNT,
     " WHERE account_id = :account AND uuid = ? AND chunks_left > 0"
     " AND state IN ('queued', 'running')")
 STMT(JOB_END, ACCOUNT,
-    "UPDATE job SET state = ?, finished_at = ?"
+    "UPDATE job SET state = ?, finished_at = ?, detail = COALESCE(?, detail)"
     " WHERE account_id = :account AND uuid = ?"
     " AND state IN ('queued', 'running')")
 STMT(JOB_QUEUE_INSERT, WORKSPACE,

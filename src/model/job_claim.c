@@ -200,7 +200,7 @@ job_claim_before(struct site *s, const char *owner, enum job_kind end,
 			break;
 		if (got && is_hopeless(s, out)) {
 			ctx = claim_context(out);
-			err = job_fail(s, &ctx, out, e);
+			err = job_fail(s, &ctx, out, ERR_INTERNAL, e);
 			got = false;
 		}
 	}
@@ -266,7 +266,7 @@ job_chunk_retry(
 
 	if (c->faults + 1 >= conf->worker_attempts &&
 	    !job_kind_is_endless(c->kind)) {
-		err = job_fail(s, ctx, c, &e);
+		err = job_fail(s, ctx, c, ERR_INTERNAL, &e);
 	} else {
 		wait = clock_backoff_ms(conf->worker_backoff,
 		    conf->worker_backoff_max, c->faults, random_u32());

@@ -105,6 +105,7 @@ struct ending {
 	struct job *job;
 	enum job_state state;
 	enum audit_action action;
+	const char *reason; /* of a failure */
 };
 
 /* Takes the rest out of the queue first: chunks that are being applied hold
@@ -120,7 +121,8 @@ end_rest(const struct ending *end, bool *ended_out, struct err *e)
 	if (!err)
 		err = db_exec(end->site->db, end->ctx, SQL_JOB_END,
 		    DB_ARGS(db_str(job_state_name(end->state)),
-		        db_int(clock_now_ms()), db_uuid(&end->job->uuid)),
+		        db_int(clock_now_ms()), db_str(end->reason),
+		        db_uuid(&end->job->uuid)),
 		    &affected, NULL, e);
 	*ended_out = !err && affected == 1;
 	if (*ended_out)
@@ -151,9 +153,21 @@ fail_done(struct db *db, void *arg, struct err *e)
 	return job_chunk_mark(db, f->ctx, f->claim, e);
 }
 
+/* What the job resource says of a failure. */
+static const char *
+reason_of(enum err_code why)
+{
+	if (why == ERR_FORBIDDEN)
+		return "its user or its group is gone, or the user has lost "
+		       "the right to it";
+	if (why == ERR_PRECONDITION)
+		return "the customer had changed: the request was answered 412";
+	return "it met a fault at each try; the server's log tells which";
+}
+
 enum err_code
 job_fail(struct site *s, const struct db_context *ctx, const struct claim *c,
-    struct err *e)
+    enum err_code why, struct err *e)
 {
 	struct job job;
 	struct ending f = {.site = s,
@@ -161,6 +175,7 @@ job_fail(struct site *s, const struct db_context *ctx, const struct claim *c,
 	    .claim = c,
 	    .job = &job,
 	    .state = JOB_FAILED,
+	    .reason = reason_of(why),
 	    .action = AUDIT_JOB_END};
 	char id[UUID_TEXT];
 	enum err_code err = db_transaction(s->db, fail_body, fail_done, &f, e);

@@ -157,6 +157,8 @@ add_head(const struct conf *c, const char *account, const struct job *job,
 	buf_add_json(out, id, strlen(id));
 	add_string(out, "operation", job_kind_name(job->kind));
 	add_string(out, "status", job_state_name(job->state));
+	if (job->state == JOB_FAILED && *job->detail)
+		add_string(out, "message", job->detail);
 	add_counts(out, job);
 	add_time(out, "created_at", job->created_at);
 	add_time(out, "started_at", job->started_at);

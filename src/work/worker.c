@@ -175,7 +175,7 @@ give_up(struct worker *w, const struct db_context *ctx, const struct claim *c,
     struct err *e)
 {
 	log_err("a job may not run", e);
-	if (job_fail(w->site, ctx, c, e))
+	if (job_fail(w->site, ctx, c, e->code, e))
 		log_err("ending a job", e);
 }
 

@@ -336,7 +336,7 @@ test_stopped(void)
 	    "S15: a job whose user is gone does not run");
 	json_decref(page(SEGMENT_ALL, 0, &after));
 	is_int((int)(after - before), 0, "and stores nothing");
-	must(job_fail(&site, &one, &c, &e), "fail");
+	must(job_fail(&site, &one, &c, ERR_INTERNAL, &e), "fail");
 	batch_read(&b);
 	is_str(job_state_name(b.job.state), "failed", "it fails");
 }

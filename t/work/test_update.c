@@ -337,7 +337,7 @@ test_revision(void)
 	must(job_claim(&site, "w", &c, NULL, &e), "claim");
 	is_int(work_apply(&site, &c, &done, &e), ERR_PRECONDITION, "another");
 	is_int(look(50).revision, 2, "changes nothing");
-	must(job_fail(&site, &one, &c, &e), "fail");
+	must(job_fail(&site, &one, &c, ERR_PRECONDITION, &e), "fail");
 }
 
 #define CROWD 60
