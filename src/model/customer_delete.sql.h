@@ -27,17 +27,19 @@ STMT(DELETE_CHOSEN_RANGE, WORKSPACE,
 STMT(DELETE_CHOSEN_LIST, WORKSPACE,
     "SELECT seq FROM segment_member FORCE INDEX (segment_member_seq)"
     " WHERE workspace_id = :workspace AND segment_id = ? AND seq IN (?...)")
-/* Groups from one on; "+ 0" keeps the optimizer from looking into the index for
+/* Groups from one to before another; "+ 0" keeps the optimizer from looking into the index for
  * each seq, to estimate a range of groups, before it reads there. */
 STMT(DELETE_MEMBERS_RANGE, WORKSPACE,
     "SELECT segment_id, position"
     " FROM segment_member FORCE INDEX (segment_member_seq)"
     " WHERE workspace_id = :workspace AND segment_id + 0 >= ?"
+    " AND segment_id + 0 < ?"
     " AND seq >= ? AND seq < ?")
 STMT(DELETE_MEMBERS_LIST, WORKSPACE,
     "SELECT segment_id, position"
     " FROM segment_member FORCE INDEX (segment_member_seq)"
     " WHERE workspace_id = :workspace AND segment_id + 0 >= ?"
+    " AND segment_id + 0 < ?"
     " AND seq IN (?...)")
 STMT(DELETE_KEYS_RANGE, WORKSPACE,
     "DELETE d FROM customer_unique d FORCE INDEX (customer_unique_seq)"

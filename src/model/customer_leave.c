@@ -8,7 +8,7 @@
 
 /* Memberships in hand: of customers in many groups the lowest groups are read
  * first, then the next, so that memory does not grow with their number. */
-#define PLACES_MAX 49152
+#define PLACES_MAX 98304
 
 /* A customer's membership of a group. */
 struct place {
@@ -20,6 +20,7 @@ struct place {
 struct part {
 	struct buf *buf;
 	uint64_t end; /* this group and those after it are left for later */
+	uint64_t met, last; /* memberships met, and the last of their groups */
 };
 
 static struct place *
@@ -72,6 +73,9 @@ take_place(struct db_rows *r, void *arg)
 	struct place x = {.segment_id = (uint32_t)db_get_int(r, 0),
 	    .position = (uint64_t)db_get_int(r, 1)};
 
+	p->met++;
+	if (p->last < x.segment_id)
+		p->last = x.segment_id;
 	if (x.segment_id < p->end &&
 	    p->buf->len == PLACES_MAX * sizeof(struct place))
 		cut(p);
@@ -136,28 +140,54 @@ leave_all(struct leaving *l, struct err *e)
 	    m->site->db, m->ctx, SEGMENT_ALL, l->members, m->n, e);
 }
 
+/* Where the groups of the next part may end, if the groups from p->end on to
+ * p->last are alike and `left` memberships are there: a guess, which saves
+ * reading what is of no use yet. */
+static uint64_t
+guess_end(const struct part *p, uint64_t left)
+{
+	uint64_t most = PLACES_MAX * 3 / 4, span = p->last + 1 - p->end;
+
+	return left <= most ? p->last + 1 : p->end + span * most / left + 1;
+}
+
+/* Reads the memberships of some groups: those from `first` to before p->end,
+ * which is less in the end if they are too many. */
+static enum err_code
+read_part(struct doom *m, struct part *p, uint64_t first, struct err *e)
+{
+	struct db_val bounds[] = {
+	    db_int((int64_t)first), db_int((int64_t)p->end)};
+	struct runs members = {.db = m->site->db,
+	    .ctx = m->ctx,
+	    .range = SQL_DELETE_MEMBERS_RANGE,
+	    .list = SQL_DELETE_MEMBERS_LIST,
+	    .args = {bounds, 2}};
+
+	p->met = 0;
+	p->buf->len = 0;
+	return runs_query(&members, m->seqs, m->n, take_place, p, e);
+}
+
 enum err_code
 doom_leave(struct doom *m, struct err *e)
 {
 	struct leaving l = {.doom = m,
 	    .positions = arena_calloc(m->arena, m->n, sizeof(*l.positions)),
 	    .members = arena_calloc(m->arena, m->n, sizeof(*l.members))};
-	struct db_val first = db_int(0);
-	struct runs members = {.db = m->site->db,
-	    .ctx = m->ctx,
-	    .range = SQL_DELETE_MEMBERS_RANGE,
-	    .list = SQL_DELETE_MEMBERS_LIST,
-	    .args = {&first, 1}};
-	struct part p = {.buf = &m->belongs};
+	struct part p = {.buf = &m->belongs, .end = (uint64_t)UINT32_MAX + 1};
 	enum err_code err = leave_all(&l, e);
+	uint64_t left = 0, first = 0;
 
-	while (!err && p.end <= UINT32_MAX) {
-		first = db_int((int64_t)p.end);
-		p.end = (uint64_t)UINT32_MAX + 1;
-		m->belongs.len = 0;
-		err = runs_query(&members, m->seqs, m->n, take_place, &p, e);
+	while (!err && first <= p.last) {
+		err = read_part(m, &p, first, e);
+		left =
+		    (first ? left : p.met) - p.buf->len / sizeof(struct place);
 		if (!err)
 			err = leave_part(&l, e);
+		first = p.end;
+		if (first <= p.last)
+			p.end = guess_end(&p, left);
 	}
 	return err;
 }
