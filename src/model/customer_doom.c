@@ -195,6 +195,8 @@ doom_run(struct doom *m, struct err *e)
 	if (!err && m->n)
 		err = choose(m, e);
 	if (!err && m->n)
+		err = erase_answers(m->site, m->ctx, m->list, m->n, e);
+	if (!err && m->n)
 		err = delete_rows(m, e);
 	if (!err && m->n)
 		err = doom_leave(m, e);
