@@ -1,6 +1,9 @@
 """Peak memory of every process of ours stays under 32 MB while 10,000 rows in
 20 MB go through, while a page of large customers is read, and while customers
 of many groups are deleted."""
+import os
+import signal
+import time
 import coffer
 import erasure
 import tap
@@ -101,6 +104,11 @@ def test_delete():
     everyone = [c["customer_id"] for number in range(4)
                 for c in shop.page(number).json["customers"]]
     tap.equal(counts(), {f"many{i}": 3200 for i in range(40)}, "in 41 groups")
+    old = site.children("fcgi")
+    for pid in old:  # a new process, whose peak is the deletion's
+        os.kill(pid, signal.SIGTERM)
+    while not site.children("fcgi") or set(old) & set(site.children("fcgi")):
+        time.sleep(0.05)
     answer = shop.call("DELETE", "/v1/customer",
                        shop.group(customer_ids=everyone[100:3100]))
     tap.equal((answer.status, answer.json["deleted"]), (200, 3000), "deleted")
@@ -108,6 +116,9 @@ def test_delete():
     tap.equal(erasure.Eraser(site, shop.id).counts_wrong(), [],
               "all counts are right")
     within("deletion")
+    pool = site.children("fcgi")
+    tap.ok(all(peaks()[f"fcgi-{pid}"] <= LIMIT // 2 for pid in pool),
+           "the process that deleted within 16 MB")
 
 
 tap.run(globals())
