@@ -20,14 +20,27 @@ STMT(CUSTOMER_HOLD_LIST, WORKSPACE,
     "SELECT seq FROM customer FORCE INDEX (PRIMARY)"
     " WHERE workspace_id = :workspace AND seq IN (?...) ORDER BY seq"
     " LOCK IN SHARE MODE")
+STMT(DELETE_CHOSEN_RANGE, WORKSPACE,
+    "SELECT seq FROM segment_member FORCE INDEX (segment_member_seq)"
+    " WHERE workspace_id = :workspace AND segment_id = ?"
+    " AND seq >= ? AND seq < ?")
+STMT(DELETE_CHOSEN_LIST, WORKSPACE,
+    "SELECT seq FROM segment_member FORCE INDEX (segment_member_seq)"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND seq IN (?...)")
+/* Groups from one to before another; "+ 0" keeps the optimizer from looking into the index for
+ * each seq, to estimate a range of groups, before it reads there. */
 STMT(DELETE_MEMBERS_RANGE, WORKSPACE,
-    "SELECT segment_id, position, seq"
+    "SELECT segment_id, position"
     " FROM segment_member FORCE INDEX (segment_member_seq)"
-    " WHERE workspace_id = :workspace AND seq >= ? AND seq < ?")
+    " WHERE workspace_id = :workspace AND segment_id + 0 >= ?"
+    " AND segment_id + 0 < ?"
+    " AND seq >= ? AND seq < ?")
 STMT(DELETE_MEMBERS_LIST, WORKSPACE,
-    "SELECT segment_id, position, seq"
+    "SELECT segment_id, position"
     " FROM segment_member FORCE INDEX (segment_member_seq)"
-    " WHERE workspace_id = :workspace AND seq IN (?...)")
+    " WHERE workspace_id = :workspace AND segment_id + 0 >= ?"
+    " AND segment_id + 0 < ?"
+    " AND seq IN (?...)")
 STMT(DELETE_KEYS_RANGE, WORKSPACE,
     "DELETE d FROM customer_unique d FORCE INDEX (customer_unique_seq)"
     " WHERE d.workspace_id = :workspace AND d.seq >= ? AND d.seq < ?")

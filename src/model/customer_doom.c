@@ -9,12 +9,6 @@
 #include "model/audit.h"
 #include "model/runs.h"
 
-/* A membership of a customer. */
-struct belongs {
-	uint32_t segment_id;
-	struct member member;
-};
-
 static int
 compare_doomed(const void *a, const void *b)
 {
@@ -100,38 +94,6 @@ lock(struct doom *m, struct err *e)
 	return err;
 }
 
-static void
-take_membership(struct db_rows *r, void *arg)
-{
-	struct belongs b = {.segment_id = (uint32_t)db_get_int(r, 0),
-	    .member = {.position = (uint64_t)db_get_int(r, 1),
-	        .seq = (uint64_t)db_get_int(r, 2)}};
-
-	buf_add(arg, &b, sizeof(b));
-}
-
-static enum err_code
-read_memberships(struct doom *m, struct err *e)
-{
-	struct runs members =
-	    runs_of(m, SQL_DELETE_MEMBERS_RANGE, SQL_DELETE_MEMBERS_LIST);
-
-	buf_reset(&m->belongs);
-	return runs_query(
-	    &members, m->seqs, m->n, take_membership, &m->belongs, e);
-}
-
-static int
-compare_belongs(const void *a, const void *b)
-{
-	const struct belongs *x = a, *y = b;
-
-	if (x->segment_id != y->segment_id)
-		return x->segment_id < y->segment_id ? -1 : 1;
-	return (x->member.position > y->member.position) -
-	       (x->member.position < y->member.position);
-}
-
 static int
 compare_seqs(const void *a, const void *b)
 {
@@ -140,51 +102,40 @@ compare_seqs(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static struct belongs *
-memberships(const struct doom *m, unsigned *n_out)
-{
-	*n_out = (unsigned)(m->belongs.len / sizeof(struct belongs));
-	return (struct belongs *)(void *)m->belongs.data;
-}
+struct choosing {
+	uint64_t *found; /* room for as many as there are customers */
+	unsigned n, max;
+};
 
-/* Forgets the memberships of customers that are not to be deleted. */
 static void
-drop_others(struct doom *m)
+take_chosen(struct db_rows *r, void *arg)
 {
-	unsigned i, n, kept = 0;
-	struct belongs *b = memberships(m, &n);
+	struct choosing *c = arg;
 
-	for (i = 0; i < n; i++)
-		if (doom_find(m, b[i].member.seq))
-			b[kept++] = b[i];
-	m->belongs.len = kept * sizeof(*b);
+	assert(c->n < c->max);
+	c->found[c->n++] = (uint64_t)db_get_int(r, 0);
 }
 
-/* Reads the customers' memberships, sorted, and forgets customers that are not
- * in the group. */
+/* Forgets customers that are not in the group. */
 static enum err_code
 choose(struct doom *m, struct err *e)
 {
-	unsigned i, n, found = 0;
-	struct belongs *b;
-	enum err_code err = read_memberships(m, e);
+	struct choosing c = {.max = m->n,
+	    .found = arena_calloc(m->arena, m->n, sizeof(*c.found))};
+	struct db_val group = db_int(m->group->id);
+	struct runs chosen =
+	    runs_of(m, SQL_DELETE_CHOSEN_RANGE, SQL_DELETE_CHOSEN_LIST);
+	enum err_code err;
 
-	if (err)
+	if (m->group->id == SEGMENT_ALL)
+		return ERR_OK;
+	chosen.args = (struct db_args){&group, 1};
+	err = runs_query(&chosen, m->seqs, m->n, take_chosen, &c, e);
+	if (err || c.n == m->n)
 		return err;
-	b = memberships(m, &n);
-	if (m->group->id != SEGMENT_ALL) {
-		for (i = 0; i < n; i++)
-			if (b[i].segment_id == m->group->id)
-				m->seqs[found++] = b[i].member.seq;
-		qsort(m->seqs, found, sizeof(*m->seqs), compare_seqs);
-		if (found < m->n) {
-			keep(m, found);
-			drop_others(m);
-			b = memberships(m, &n);
-		}
-	}
-	if (n)
-		qsort(b, n, sizeof(*b), compare_belongs);
+	qsort(c.found, c.n, sizeof(*c.found), compare_seqs);
+	memcpy(m->seqs, c.found, c.n * sizeof(*c.found));
+	keep(m, c.n);
 	return ERR_OK;
 }
 
@@ -204,49 +155,6 @@ delete_rows(struct doom *m, struct err *e)
 	if (!err && affected != m->n)
 		return err_fault(
 		    e, ERR_INTERNAL, "customers that were locked have gone");
-	return err;
-}
-
-/* Takes n members out of one group. */
-static enum err_code
-leave(struct doom *m, const struct belongs *b, unsigned n, struct err *e)
-{
-	uint32_t id = b->segment_id;
-	uint64_t *positions = arena_calloc(m->arena, n, sizeof(*positions));
-	struct member *list = arena_calloc(m->arena, n, sizeof(*list));
-	enum err_code err;
-	unsigned i;
-
-	for (i = 0; i < n; i++) {
-		list[i] = b[i].member;
-		positions[i] = list[i].position;
-	}
-	err = segment_members_delete(
-	    m->site->db, m->ctx, id, positions, n, NULL, e);
-	if (!err)
-		err = segment_count_remove(m->site->db, m->ctx, id, list, n, e);
-	return err;
-}
-
-/* The counts of `all`, then the groups in ascending order. */
-static enum err_code
-leave_groups(struct doom *m, struct err *e)
-{
-	struct member *all = arena_calloc(m->arena, m->n, sizeof(*all));
-	unsigned i, n, run;
-	struct belongs *b = memberships(m, &n);
-	enum err_code err;
-
-	for (i = 0; i < m->n; i++)
-		all[i].position = all[i].seq = m->seqs[i];
-	err = segment_count_remove(
-	    m->site->db, m->ctx, SEGMENT_ALL, all, m->n, e);
-	for (i = 0; i < n && !err; i += run) {
-		for (run = 1;
-		     i + run < n && b[i + run].segment_id == b[i].segment_id;)
-			run++;
-		err = leave(m, b + i, run, e);
-	}
 	return err;
 }
 
@@ -278,7 +186,7 @@ doom_run(struct doom *m, struct err *e)
 	qsort(m->list, m->n, sizeof(*m->list), compare_doomed);
 	m->seqs = arena_calloc(m->arena, m->n, sizeof(*m->seqs));
 	copy_seqs(m);
-	if (m->n && m->group->id != SEGMENT_ALL)
+	if (m->n)
 		err = choose(m, e);
 	if (!err && m->n)
 		err = erase_traces(m->site, m->ctx, m->list, m->n, m->arena, e);
@@ -287,9 +195,11 @@ doom_run(struct doom *m, struct err *e)
 	if (!err && m->n)
 		err = choose(m, e);
 	if (!err && m->n)
+		err = erase_answers(m->site, m->ctx, m->list, m->n, e);
+	if (!err && m->n)
 		err = delete_rows(m, e);
 	if (!err && m->n)
-		err = leave_groups(m, e);
+		err = doom_leave(m, e);
 	if (!err && m->n)
 		err = audit(m, e);
 	return err;

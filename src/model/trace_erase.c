@@ -130,8 +130,7 @@ gather_values(
 }
 
 static enum err_code
-gather(struct site *s, struct gathering *g, bool values, struct arena *a,
-    struct err *e)
+gather(struct site *s, struct gathering *g, struct arena *a, struct err *e)
 {
 	enum err_code err = site_keyring(s, g->ctx, &g->ring, e);
 	unsigned i;
@@ -141,7 +140,7 @@ gather(struct site *s, struct gathering *g, bool values, struct arena *a,
 	for (i = 0; i < g->n && !err; i++)
 		trace_add_customer(
 		    &g->traces, g->ctx, g->ring, &g->list[i].uuid);
-	if (!err && values)
+	if (!err)
 		err = gather_values(s, g, a, e);
 	trace_sort(&g->traces);
 	return err;
@@ -238,15 +237,14 @@ erase_kept(struct db *db, const struct db_context *ctx,
 /* Nothing that waits or is kept may slip by: chunks are gone through before
  * what applying them has kept is looked up. */
 static enum err_code
-erase(
-    struct site *s, struct gathering *g, bool pending, bool kept, struct err *e)
+erase(struct site *s, struct gathering *g, bool pending, struct err *e)
 {
 	enum err_code err = ERR_OK;
 
 	if (pending)
 		err = erase_chunks(
 		    s, g->ctx, &g->schema, g->ring, &g->traces, g->row, e);
-	if (!err && (kept || pending))
+	if (!err)
 		err = erase_kept(s->db, g->ctx, &g->traces, e);
 	if (!err && (kept || pending))
 		err = erase_stale(s, g->ctx, &g->schema, g->ring, &g->traces,
@@ -259,25 +257,45 @@ erase_traces(struct site *s, const struct db_context *ctx, struct doomed *list,
     unsigned n, struct arena *a, struct err *e)
 {
 	struct gathering g = {.ctx = ctx, .list = list, .n = n};
-	bool pending, errors = false, answers = false;
+	bool pending, errors = false;
 	enum err_code err;
 
 	err = any(s->db, ctx, SQL_TRACED_PENDING_ANY, DB_NOARGS, &pending, e);
 	if (!err)
 		err = any(s->db, ctx, SQL_TRACE_ANY,
 		    DB_ARGS(db_int(TRACE_ERROR)), &errors, e);
-	if (!err)
-		err = any(s->db, ctx, SQL_TRACE_ANY,
-		    DB_ARGS(db_int(TRACE_ANSWER)), &answers, e);
-	if (err || !(pending || errors || answers))
+	if (err || !(pending || errors))
 		return err;
 	g.row = arena_new(16384);
-	err = gather(s, &g, pending || errors, a, e);
+	err = gather(s, &g, a, e);
 	if (!err)
-		err = erase(s, &g, pending, errors || answers, e);
+		err = erase(s, &g, pending, e);
 	schema_release(&g.schema);
 	arena_free(&g.row);
 	buf_free(&g.traces);
 	buf_free(&g.plain);
+	return err;
+}
+
+enum err_code
+erase_answers(struct site *s, const struct db_context *ctx,
+    const struct doomed *list, unsigned n, struct err *e)
+{
+	struct buf traces = {0};
+	struct keyring *ring;
+	bool answers;
+	unsigned i;
+	enum err_code err = any(s->db, ctx, SQL_TRACE_ANY,
+	    DB_ARGS(db_int(TRACE_ANSWER)), &answers, e);
+
+	if (!err && answers)
+		err = site_keyring(s, ctx, &ring, e);
+	if (err || !answers)
+		return err;
+	for (i = 0; i < n; i++)
+		trace_add_customer(&traces, ctx, ring, &list[i].uuid);
+	trace_sort(&traces);
+	err = erase_kept(s->db, ctx, &traces, e);
+	buf_free(&traces);
 	return err;
 }

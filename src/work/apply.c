@@ -176,6 +176,8 @@ start_try(struct chunk *c)
 	c->created = c->merged = NULL;
 	c->ncreated = c->nmerged = 0;
 	c->dirty = NULL;
+	c->places = NULL;
+	c->nplaces = 0;
 	c->now = clock_now_ms();
 	c->out->rows = c->out->succeeded = c->out->failed = 0;
 	c->out->created = c->out->revision = 0;

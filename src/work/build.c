@@ -33,9 +33,25 @@ name_customers(struct chunk *c)
 	}
 }
 
-static enum err_code
-build_new(struct chunk *c, struct row *row, struct customer *out, struct err *e)
+/* A row makes a profile too long: its longest value is named. */
+static void
+too_long(struct chunk *c, const struct row *row, const struct record *r)
 {
+	unsigned i, longest = FIELD_CUSTOMER_ID;
+	size_t most = 0;
+
+	for (i = 0; i < c->schema.n; i++)
+		if (r->values[i].json && r->values[i].n > most) {
+			most = r->values[i].n;
+			longest = i;
+		}
+	chunk_wrong(c, (unsigned)(row - c->rows), longest, ROW_LENGTH);
+}
+
+static enum err_code
+build_new(struct chunk *c, struct row *row, struct err *e)
+{
+	struct customer *out = &c->created[c->ncreated];
 	char text[UUID_TEXT];
 	struct record r;
 	enum err_code err = chunk_unpack(c, row, &r, e);
@@ -52,8 +68,12 @@ build_new(struct chunk *c, struct row *row, struct customer *out, struct err *e)
 	profile_build(
 	    &c->profiles, &c->schema, &r, c->ring, c->workspace_text, text);
 	out->n = c->profiles.len - out->at;
-	if (out->n > PROFILE_MAX)
-		return err_fault(e, ERR_INTERNAL, "a profile is too long");
+	if (out->n <= PROFILE_MAX) {
+		c->ncreated++;
+		return ERR_OK;
+	}
+	c->profiles.len = out->at;
+	too_long(c, row, &r);
 	return ERR_OK;
 }
 
@@ -105,9 +125,11 @@ build_merged(struct chunk *c, struct row *row, struct err *e)
 	    m->n, m->key_version, m->layout, &r, c->ring, c->workspace_text,
 	    text, changed, e);
 	n = c->profiles.len - at;
-	if (!err && n > PROFILE_MAX)
-		return err_fault(e, ERR_INTERNAL, "a profile is too long");
 	row->changed = !err && is_changed(changed, c->schema.n);
+	if (row->changed && n > PROFILE_MAX) {
+		too_long(c, row, &r);
+		row->changed = false;
+	}
 	if (!row->changed) {
 		c->profiles.len = at;
 		return err;
@@ -120,6 +142,25 @@ build_merged(struct chunk *c, struct row *row, struct err *e)
 	m->n = n;
 	add_event(c, m, changed);
 	return ERR_OK;
+}
+
+/* A row that has become wrong since may have given others their values: they
+ * are wrong too, and what was built by them is left. */
+static void
+judge_again(struct chunk *c)
+{
+	struct customer *m;
+	unsigned i;
+
+	chunk_judge_values(c);
+	for (i = 0; i < c->nrows; i++) {
+		if (c->rows[i].fate != FATE_WRONG || !c->rows[i].changed)
+			continue;
+		c->rows[i].changed = false;
+		m = chunk_merged(c, c->rows[i].seq);
+		if (m)
+			c->dirty[m - c->merged] = false;
+	}
 }
 
 /* Leaves those customers in `merged` that are to be rewritten. */
@@ -177,10 +218,12 @@ chunk_build(struct chunk *c, struct err *e)
 		struct row *row = &c->rows[i];
 
 		if (row->fate == FATE_NEW)
-			err = build_new(c, row, &c->created[c->ncreated++], e);
+			err = build_new(c, row, e);
 		else if (row->fate == FATE_MERGE)
 			err = build_merged(c, row, e);
 	}
+	if (!err && c->job.kind == JOB_KIND_UPDATE)
+		judge_again(c);
 	if (!err)
 		report_update(c);
 	if (!err)

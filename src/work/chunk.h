@@ -52,6 +52,12 @@ bit_set(uint8_t *bits, unsigned i)
 	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
 }
 
+/* A row and its customer. */
+struct place {
+	uint64_t seq;
+	unsigned row;
+};
+
 /* A unique value that a row gives. */
 struct claimed_key {
 	struct customer_key key; /* seq: of the row's customer */
@@ -98,7 +104,9 @@ struct chunk {
 	struct customer *created; /* of FATE_NEW rows, in their order */
 	struct customer *merged;  /* of FATE_MERGE rows, by seq */
 	unsigned ncreated, nmerged;
-	bool *dirty; /* which of `merged` are to be rewritten */
+	bool *dirty;          /* which of `merged` are to be rewritten */
+	struct place *places; /* of an update: rows by customer */
+	unsigned nplaces;
 	struct applied *out;
 };
 
@@ -123,6 +131,10 @@ MUST_CHECK enum err_code chunk_resolve(struct chunk *c, struct err *e);
 /* The same for an update. ERR_PRECONDITION. */
 MUST_CHECK enum err_code chunk_resolve_update(struct chunk *c, struct err *e);
 
+/* Judges the values of an update's rows by those that are not wrong: again when
+ * one has become so. */
+void chunk_judge_values(struct chunk *c);
+
 /* For both. A row is wrong, unless it was before. */
 void chunk_wrong(
     struct chunk *c, unsigned row, unsigned field, enum row_code code);
@@ -136,7 +148,8 @@ MUST_CHECK enum err_code chunk_read_merged(struct chunk *c, struct err *e);
 /* The place of a customer in `merged`; NULL if it is not there. */
 struct customer *chunk_merged(const struct chunk *c, uint64_t seq);
 
-/* Builds the profiles of new and of changed customers. */
+/* Builds the profiles of new and of changed customers. A row that makes one
+ * too long is wrong, and so is who relied on it. */
 MUST_CHECK enum err_code chunk_build(struct chunk *c, struct err *e);
 
 /* Writes everything down. ERR_DUPLICATE: a unique value is taken. */

@@ -11,12 +11,6 @@
 
 #define NO_ROW UINT_MAX
 
-/* The rows by customer. */
-struct place {
-	uint64_t seq;
-	unsigned row;
-};
-
 static int
 compare_places(const void *a, const void *b)
 {
@@ -159,8 +153,8 @@ is_free(const struct chunk *c, const struct claimed_key *k, unsigned giver)
 
 /* A row that takes a value of a customer whose row fails, fails too; and so on,
  * until none is left that does. */
-static void
-judge_values(struct chunk *c, const struct place *list, unsigned n)
+void
+chunk_judge_values(struct chunk *c)
 {
 	struct claimed_key *keys;
 	unsigned nkeys, i, *givers;
@@ -169,7 +163,7 @@ judge_values(struct chunk *c, const struct place *list, unsigned n)
 	keys = chunk_keys(&c->keys, &nkeys);
 	givers = arena_calloc(c->try, nkeys, sizeof(*givers));
 	for (i = 0; i < nkeys; i++) {
-		givers[i] = row_about(list, n, keys[i].owner);
+		givers[i] = row_about(c->places, c->nplaces, keys[i].owner);
 		keys[i].kept = keys[i].owner != CUSTOMER_NONE &&
 		               keys[i].owner == c->rows[keys[i].row].seq;
 	}
@@ -205,6 +199,8 @@ chunk_resolve_update(struct chunk *c, struct err *e)
 	if (err)
 		return err;
 	chunk_find_twins(c);
-	judge_values(c, list, n);
+	c->places = list;
+	c->nplaces = n;
+	chunk_judge_values(c);
 	return ERR_OK;
 }

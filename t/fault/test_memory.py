@@ -1,6 +1,11 @@
 """Peak memory of every process of ours stays under 32 MB while 10,000 rows in
-20 MB go through, and while a page of large customers is read."""
+20 MB go through, while a page of large customers is read, and while customers
+of many groups are deleted."""
+import os
+import signal
+import time
 import coffer
+import erasure
 import tap
 
 LIMIT = 32 * 1024  # KiB
@@ -56,6 +61,64 @@ def test_json():
     tap.equal(answer.status, 202, "10,000 rows of JSON")
     tap.equal(shop.wait(answer.json, 120)["succeeded"], 10000, "stored")
     within("JSON")
+
+
+def join_groups(count):
+    """Makes groups that everybody is a member of, in falling order."""
+    workspace = erasure.Eraser(site, shop.id).workspace
+    for i in range(count):
+        tap.equal(shop.call("PUT", "/v1/cg", {
+            "workspace_id": shop.id, "code": f"many{i}",
+            "name": f"M{i}"}).status // 100, 2, "a group")
+    site.sql("INSERT INTO segment_member SELECT c.workspace_id, s.id,"
+             " 50000 - c.seq, c.seq, 0 FROM segment s JOIN customer c"
+             " ON c.workspace_id = s.workspace_id"
+             f" WHERE s.workspace_id = {workspace} AND s.code LIKE 'many%'")
+    for level, span in ((0, 1024), (1, 32768)):
+        site.sql("INSERT INTO segment_bucket SELECT m.workspace_id,"
+                 f" m.segment_id, {level}, m.position DIV {span}, COUNT(*),"
+                 " MIN(m.position), MAX(m.position) + 1, NULL"
+                 " FROM segment_member m JOIN segment s"
+                 " ON s.workspace_id = m.workspace_id AND s.id = m.segment_id"
+                 " WHERE s.code LIKE 'many%' GROUP BY m.workspace_id,"
+                 f" m.segment_id, m.position DIV {span}")
+    site.sql(f"UPDATE segment SET next_position = 50001 WHERE workspace_id ="
+             f" {workspace} AND code LIKE 'many%'")
+
+
+def counts():
+    return {g["code"]: g["customers"] for g in shop.post(
+        "/v1/cg", {"workspace_id": shop.id}).json["groups"]
+        if g["code"].startswith("many")}
+
+
+def test_delete():
+    """3,000 customers in 41 groups at once: more memberships than are read at
+    a time."""
+    site.sql("DELETE FROM segment_member; DELETE FROM customer;"
+             "DELETE FROM customer_unique; DELETE FROM segment_bucket")
+    rows = "".join(f"d{i}@example.org\n" for i in range(3200))
+    tap.equal(shop.wait(shop.upload("email\n" + rows).json, 60)["succeeded"],
+              3200, "3,200 customers")
+    join_groups(40)
+    everyone = [c["customer_id"] for number in range(4)
+                for c in shop.page(number).json["customers"]]
+    tap.equal(counts(), {f"many{i}": 3200 for i in range(40)}, "in 41 groups")
+    old = site.children("fcgi")
+    for pid in old:  # a new process, whose peak is the deletion's
+        os.kill(pid, signal.SIGTERM)
+    while not site.children("fcgi") or set(old) & set(site.children("fcgi")):
+        time.sleep(0.05)
+    answer = shop.call("DELETE", "/v1/customer",
+                       shop.group(customer_ids=everyone[100:3100]))
+    tap.equal((answer.status, answer.json["deleted"]), (200, 3000), "deleted")
+    tap.equal(counts(), {f"many{i}": 200 for i in range(40)}, "200 are left")
+    tap.equal(erasure.Eraser(site, shop.id).counts_wrong(), [],
+              "all counts are right")
+    within("deletion")
+    pool = site.children("fcgi")
+    tap.ok(all(peaks()[f"fcgi-{pid}"] <= LIMIT // 2 for pid in pool),
+           "the process that deleted within 16 MB")
 
 
 tap.run(globals())

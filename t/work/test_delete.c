@@ -1,5 +1,8 @@
 /* Deletion beside the queue, at the borders of buckets, in both forms of bulk
  * statements; deletion of a group's members by their positions. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "model/customer.h"
 #include "model/customer_delete.h"
 #include "t/model/batch.h"
@@ -208,11 +211,84 @@ test_range(void)
 	is_int((int)count(group.id), 2, "two are left");
 }
 
+/* An answer that is being kept: its customer is held already. */
+struct keeping {
+	struct idempotency again;
+	struct uuid customer;
+	int ready; /* written to when she is held */
+};
+
+static enum err_code
+keep_body(struct db *db, void *arg, struct err *err)
+{
+	const struct keeping *k = arg;
+	struct buf traces = {0}, answer = {0};
+	uint8_t ref[4 + MAC_LEN + 1] = {0};
+	struct keyring *ring;
+	uint64_t seq;
+	bool all_there;
+	enum err_code rc =
+	    customer_seqs(db, &one, &k->customer, 1, &seq, arena, err);
+
+	if (!rc)
+		rc = customer_hold(db, &one, &seq, 1, &all_there, err);
+	if (rc || write(k->ready, "", 1) != 1)
+		return rc;
+	usleep(300000);
+	must(site_keyring(&site, &one, &ring, &e), "keyring");
+	put_u32(ref, one.user_id);
+	sha256(k->again.key, strlen(k->again.key), ref + 4);
+	ref[4 + MAC_LEN] = 'r';
+	trace_add_customer(&traces, &one, ring, &k->customer);
+	buf_adds(&answer, "{}");
+	rc = trace_put(
+	    db, &one, TRACE_ANSWER, &traces, ref, sizeof(ref), INT64_MAX, err);
+	if (!rc)
+		rc = idempotency_keep(
+		    &site, &one, &k->again, true, 202, &answer, err);
+	buf_free(&traces);
+	buf_free(&answer);
+	return rc;
+}
+
+/* The deletion finds no answer, waits for its customer, and then finds it. */
+static void
+test_answer(void)
+{
+	static const char *const rows[] = {"kept@x.org|||"};
+	struct keeping k = {.again = {.key = "k", .route = "r"}};
+	int status, pipes[2];
+	struct buf out = {0};
+	struct batch b;
+	char byte;
+
+	queue(&b, rows, 1, 1, EXISTING_ERROR);
+	apply_all();
+	everybody(group.id, &k.customer);
+	db_close(site.db);
+	if (pipe(pipes))
+		abort();
+	k.ready = pipes[1];
+	fflush(stdout);
+	if (!fork())
+		_exit(db_transaction(site.db, keep_body, NULL, &k, &e) != 0);
+	is_int((int)read(pipes[0], &byte, 1), 1, "she is held");
+	is_int((int)delete (&k.customer, 1), 1, "and deleted");
+	wait(&status);
+	is_int(status, 0, "the answer was kept");
+	is_int(idempotency_find(&site, &one, &k.again, &status, &out, &e),
+	    ERR_NOT_FOUND, "and has gone with her");
+	close(pipes[0]);
+	close(pipes[1]);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
 	batch_begin();
 	test_claimed();
+	test_answer();
 	test_borders(true);
 	test_borders(false);
 	test_range();

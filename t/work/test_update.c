@@ -71,6 +71,7 @@ queue(const struct change *list, unsigned n, uint32_t segment_id)
 	job.segment_id = segment_id;
 	job.columns = "[\"customer_id\",\"email\",\"username\",\"name\"]";
 	job.rows = n;
+	job.schema_version = schema.version;
 	must(db_transaction(site.db, queue_body, NULL, &p, &e), "queue");
 }
 
@@ -276,6 +277,66 @@ is_errors(const char *want, const char *name)
 #define HEAD \
 	"customer_id,email,username,name,error_row,error_field,error_code\r\n"
 
+/* A row of cells, one of them of n characters. */
+static const char *
+wide(const char *before, size_t n, const char *after)
+{
+	char *fill = arena_alloc(arena, n + 1);
+
+	memset(fill, 'w', n);
+	return arena_printf(arena, "%s%s%s", before, fill, after);
+}
+
+/* As fields take long values that were given bit by bit. */
+static void
+widen(void)
+{
+	unsigned i;
+
+	for (i = 0; i < schema.n; i++)
+		schema.fields[i].max_length = 16u << 20;
+}
+
+/* Rows that would make a stored profile too long: they fail, and who relied on
+ * them; the others of the chunk are stored. */
+static void
+test_long(void)
+{
+	const struct change first[] = {
+	    {.customer = 60, .row = wide("|||", 5u << 20, "")}};
+	const struct change list[] = {
+	    {.customer = 60, .row = wide("new60@x.org||", 3u << 20, "|")},
+	    {.customer = 61, .row = "mail60@x.org||Relies|"},
+	    {.customer = 62, .row = "mail61@x.org||Relies too|"},
+	    {.customer = 63, .row = "new63@x.org||Fine|"}};
+	const char *rows[] = {
+	    wide("vast@x.org|||", 9u << 20, ""), "small@x.org|||"};
+	struct batch b = {.rows = rows, .n = 2, .per_chunk = 2};
+	struct claim c;
+
+	widen();
+	is_int(told(RUN(first), &e), ERR_OK, "a large value");
+	is_int(done.succeeded, 1, "fits");
+	is_int(told(RUN(list), &e), ERR_OK, "another does not");
+	is_int(done.failed, 3, "three fail");
+	is_int(done.succeeded, 1, "one is stored");
+	is_int(done.created, 1, "and told of");
+	is_int(owner("email", "\"mail60@x.org\""), 60, "she keeps her value");
+	is_int(owner("email", "\"mail61@x.org\""), 61, "so does who relied");
+	is_int(owner("email", "\"mail62@x.org\""), 62, "and who relied on her");
+	is_int(owner("email", "\"new63@x.org\""), 63, "the other has another");
+	is_int(look(60).revision, 2, "nothing is changed");
+	is_int(look(61).revision, 1, "by those that failed");
+	is_int(told(run(list, 1), &e), ERR_OK, "alone");
+	is_int(done.wrong, ROW_LENGTH, "the row is too long");
+	b.job.schema_version = schema.version;
+	batch_queue(&b, group.id, EXISTING_ERROR);
+	must(job_claim(&site, "w", &c, NULL, &e), "claim");
+	is_int(told(work_apply(&site, &c, &done, &e), &e), ERR_OK, "an upload");
+	is_int(done.succeeded, 1, "of a small row");
+	is_int(done.wrong, ROW_LENGTH, "and of one that is too long");
+}
+
 /* Customers that went since the rows were taken in. */
 static void
 test_gone(void)
@@ -397,6 +458,7 @@ main(void)
 	test_change();
 	test_handover();
 	test_fixpoint();
+	test_long();
 	test_gone();
 	test_group();
 	test_revision();
