@@ -246,7 +246,7 @@ erase(struct site *s, struct gathering *g, bool pending, struct err *e)
 		    s, g->ctx, &g->schema, g->ring, &g->traces, g->row, e);
 	if (!err)
 		err = erase_kept(s->db, g->ctx, &g->traces, e);
-	if (!err && (kept || pending))
+	if (!err)
 		err = erase_stale(s, g->ctx, &g->schema, g->ring, &g->traces,
 		    g->row, e);
 	return err;
