@@ -116,7 +116,7 @@ test_anchors(void)
 	is_int(n, 0, "once");
 	must(run((struct steps){.n = 1}), "move");
 	must(audit_anchor(a, 60000, &n, &e), "anchor");
-	is_int(n, 1, "one that has moved again");
+	ok(n > 0, "one that has moved again");
 	is_int(verify(), ERR_OK, "whole: %s", wrong.data);
 	is_int(audit_anchor_file(audit_dir, &head, &e), ERR_OK,
 	    "the newest is kept outside");
