@@ -23,8 +23,11 @@ STMT(AUDIT_READ, SERVER,
     "SELECT n, at, level, action, account_id, workspace_id, user_id, subject,"
     " detail, request_id, mac FROM audit WHERE chain = ? AND n > ?"
     " ORDER BY n LIMIT 2000")
+/* The second `until` is the same time as the first: a lease that is renewed in
+ * the millisecond in which it was taken changes too, for rows that an UPDATE
+ * leaves as they are do not count as affected. */
 STMT(AUDIT_LEASE, SERVER,
-    "UPDATE audit_lease SET owner = ?, until = ?"
+    "UPDATE audit_lease SET owner = ?, until = ? + (until = ?)"
     " WHERE id = 1 AND (until < ? OR owner = ?)")
 STMT(AUDIT_WORKSPACE, ACCOUNT,
     "SELECT uuid FROM workspace WHERE account_id = :account AND id = ?")

@@ -48,8 +48,9 @@ give_back(struct audit_anchors *an)
 
 	job_owner(owner);
 	if (db_exec(an->site->db, NULL, SQL_AUDIT_LEASE,
-	        DB_ARGS(db_str(""), db_int(0), db_int(0), db_str(owner)), NULL,
-	        NULL, &e))
+	        DB_ARGS(
+	            db_str(""), db_int(0), db_int(0), db_int(0), db_str(owner)),
+	        NULL, NULL, &e))
 		log_err("the lease of the audit log's anchors", &e);
 }
 
@@ -76,8 +77,8 @@ take_lease(
 
 	job_owner(owner);
 	rc = db_exec(an->site->db, NULL, SQL_AUDIT_LEASE,
-	    DB_ARGS(db_str(owner), db_int(now + lease_ms), db_int(now),
-	        db_str(owner)),
+	    DB_ARGS(db_str(owner), db_int(now + lease_ms),
+	        db_int(now + lease_ms), db_int(now), db_str(owner)),
 	    &affected, NULL, e);
 	*mine = an->leased = !rc && affected;
 	return rc;

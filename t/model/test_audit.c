@@ -102,6 +102,25 @@ test_fork(void)
 	    "the child had a chain of its own");
 }
 
+#define QUICK 100
+
+/* How many of QUICK movements, each followed by two calls in a row, were
+ * anchored by the first. */
+static int
+anchored_at_once(struct audit_anchors *a)
+{
+	unsigned n;
+	int i, good = 0;
+
+	for (i = 0; i < QUICK; i++) {
+		must(run((struct steps){.n = 1}), "move");
+		must(audit_anchor(a, 60000, &n, &e), "anchor");
+		good += n == 1;
+		must(audit_anchor(a, 60000, &n, &e), "anchor again");
+	}
+	return good;
+}
+
 static void
 test_anchors(void)
 {
@@ -116,7 +135,10 @@ test_anchors(void)
 	is_int(n, 0, "once");
 	must(run((struct steps){.n = 1}), "move");
 	must(audit_anchor(a, 60000, &n, &e), "anchor");
-	ok(n > 0, "one that has moved again");
+	is_int(n, 1, "one that has moved again");
+	is_int(anchored_at_once(a), QUICK,
+	    "and so when there is hardly a time "
+	    "between");
 	is_int(verify(), ERR_OK, "whole: %s", wrong.data);
 	is_int(audit_anchor_file(audit_dir, &head, &e), ERR_OK,
 	    "the newest is kept outside");
