@@ -187,10 +187,17 @@ accept_one(struct request *rq, int listener)
 	return true;
 }
 
+static bool
+is_called(void)
+{
+	return stopping || retired || reopen;
+}
+
 /* Sleeps until a connection waits or a signal came; signals arrive here and
  * nowhere else, so that none falls between a look at the flags and accept.
  * Where a connection waits already ppoll lets no signal in: under a load that
- * never pauses none would ever arrive. */
+ * never pauses none would ever arrive. So what came meanwhile is let in
+ * first, and only where that was nothing is there anything to wait for. */
 static void
 wait_turn(int listener, const sigset_t *open)
 {
@@ -199,7 +206,7 @@ wait_turn(int listener, const sigset_t *open)
 
 	sigprocmask(SIG_SETMASK, open, &shut);
 	sigprocmask(SIG_SETMASK, &shut, NULL);
-	if (ppoll(&p, 1, NULL, open) < 0 && errno != EINTR)
+	if (!is_called() && ppoll(&p, 1, NULL, open) < 0 && errno != EINTR)
 		log_error("ppoll: %s", strerror(errno));
 	if (reopen) {
 		reopen = 0;
