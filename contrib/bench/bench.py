@@ -40,6 +40,8 @@ FIELDS = [
     {"field_name": "lifetime_value", "field_type": "currency",
      "field_format": "USD"}]
 
+SEARCHED = ("email", "first_name", "last_name", "phone")
+
 
 def make_csv(mark, shift=0):
     """10,000 customers; with another shift every value but the e-mail is
@@ -276,6 +278,58 @@ class Bench:
                         f"{post * 1000:.0f} ms", took / post,
                         f"<= {target}", took / post <= target)
 
+    # Search
+
+    def searches(self):
+        """Uploads into two workspaces by turns, one of which has searchable
+        fields; then searches in that one, when there are --rows texts."""
+        plain = self.shop
+        found = self.site.workspace(
+            [dict(field, searchable=field["field_name"] in SEARCHED)
+             for field in FIELDS])
+        times = {plain: [], found: []}
+        for turn in range(self.args.runs + 1):
+            for self.shop in (plain, found):
+                self.link = None
+                took = self.upload()[0]
+                if turn:
+                    times[self.shop].append(took)
+        self.shop = plain
+        with_text, without = (statistics.median(times[shop])
+                              for shop in (found, plain))
+        self.report("upload 10,000 rows, four fields searchable / none",
+                    f"{with_text * 1000:.0f} ms", f"{without * 1000:.0f} ms",
+                    with_text / without, "<= 1.1",
+                    with_text / without <= 1.1)
+        where = self.sql("SELECT account_id, id FROM workspace WHERE uuid ="
+                         f" UNHEX(REPLACE('{found.id}', '-', ''))")[0]
+        self.time_searches(where)
+
+    def time_searches(self, where):
+        """Milliseconds of searches, at the median and at the 95th percent."""
+        def run(*words):
+            return subprocess.run(
+                [f"{coffer.BUILD}/bench-search",
+                 f"{self.site.dir}/coffer.ini", *where, *words],
+                capture_output=True, text=True, check=True).stdout
+        run("fill", str(max(0, self.args.rows - (self.args.runs + 1) * ROWS)))
+        size = self.sql("SELECT SUM(LENGTH(text)), COUNT(*) FROM search_block"
+                        f" WHERE workspace_id = {where[1]}")[0]
+        print(f"  {size[0]} bytes in {size[1]} parts", flush=True)
+        targets = {"page_full": 20, "one_found": 80, "none": 80, "none_2": 80}
+        for pending in ("0", "1000"):
+            run("pend", pending)
+            for line in run("time", str(20 * self.args.runs)).splitlines():
+                name, p50, p95 = line.split()
+                if name in targets:
+                    self.report(f"search, {name}, {pending} pending (p95)",
+                                f"{p95} ms (p50 {p50} ms)", "",
+                                float(p95) / targets[name],
+                                f"<= {targets[name]} ms",
+                                float(p95) <= targets[name])
+                else:
+                    print("  " + line, flush=True)
+
     # Pages
 
     def wrk(self, path, body, seconds=6):
@@ -388,7 +442,8 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only",
-                        default="empty,full,update,delete,pages,rotate")
+                        default="empty,full,update,delete,pages,search,"
+                        "rotate")
     args = parser.parse_args()
     bench = Bench(args)
     if "empty" in args.only:
@@ -397,7 +452,7 @@ def main():
                       True)
     bench.truncate()
     bench.upload()
-    left = args.rows - ROWS
+    left = args.rows - ROWS if args.only != "search" else 0
     print(f"Storing {left} more", flush=True)
     while left > 0:
         bench.load(min(left, 100_000))
@@ -415,6 +470,9 @@ def main():
     if "pages" in args.only:
         print("Pages", flush=True)
         bench.pages()
+    if "search" in args.only:
+        print("Searches", flush=True)
+        bench.searches()
     if "rotate" in args.only:
         print("Rotation", flush=True)
         bench.rotations()
