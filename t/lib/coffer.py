@@ -22,6 +22,17 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 BUILD = os.environ.get("COFFER_BUILD", TOP)
 
 
+def eventually(condition, seconds=10):
+    """Whether condition() holds within so many seconds; it is asked again and
+    again until it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 class Reply:
     """What came back: status, headers (a Message), raw bytes, JSON."""
 
