@@ -20,7 +20,8 @@ class Load:
     def __enter__(self):
         self.stop = threading.Event()
         self.statuses = []
-        self.threads = [threading.Thread(target=self.run) for _ in range(4)]
+        self.threads = [threading.Thread(target=self.run, daemon=True)
+                        for _ in range(4)]
         for thread in self.threads:
             thread.start()
         time.sleep(0.3)
@@ -124,8 +125,9 @@ def test_signal_while_answering():
                   f"{sig.name}: all wait for the end of their request")
         for link in links:
             link.sendall(rest)
-        tap.equal([fastcgi.Reply(fastcgi.answer(link)).status
-                   for link in links], [200] * 3, f"{sig.name}: it is answered")
+        replies = [fastcgi.Reply(fastcgi.answer(link)) for link in links]
+        tap.equal([reply.status for reply in replies], [200] * 3,
+                  f"{sig.name}: it is answered")
         tap.ok(eventually(lambda: not old & set(site.children("fcgi"))),
                f"{sig.name}: then they end")
 

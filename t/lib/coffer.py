@@ -33,6 +33,12 @@ def eventually(condition, seconds=10):
     return True
 
 
+def wait_until(condition, seconds=60):
+    """As eventually(), for what a test cannot go on without."""
+    if not eventually(condition, seconds):
+        raise TimeoutError(f"not within {seconds} s")
+
+
 class Reply:
     """What came back: status, headers (a Message), raw bytes, JSON."""
 

@@ -75,7 +75,8 @@ def test_what_is_left():
 
 def test_limit():
     said, status, left = run("hangs", 3)
-    tap.equal((status, left), (1, []), "a test that hangs is ended, and failed")
+    tap.equal((status, left), (1, []),
+              "a test that hangs is ended, and failed")
     tap.ok("not ok - the test ends within 3 s" in said, "and t/run says so")
     tap.ok("KeyboardInterrupt" in said, "with the place where it hung")
     tap.ok(os.path.exists(f"{top}/pids.end"), "it may end what it has begun")
