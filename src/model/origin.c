@@ -129,26 +129,36 @@ compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+static enum err_code
+add(struct setting *s, const char *text, size_t n, struct err *e)
+{
+	if (s->n == ORIGINS_MAX)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "a workspace has at most %d origins", ORIGINS_MAX);
+	if (!origin_parse(text, n, s->list[s->n]))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "\"%.*s\" is not an origin: https://host or "
+		    "https://host:port, with commas between them",
+		    n > 100 ? 100 : (int)n, text);
+	s->n++;
+	return ERR_OK;
+}
+
 /* Reads the list into s->list, each origin once. */
 static enum err_code
 list_parse(struct setting *s, const char *list, struct err *e)
 {
 	unsigned i, kept = 0;
+	enum err_code rc = ERR_OK;
 	size_t n;
 
-	for (; *list; list += n + (list[n] == ',')) {
+	for (; !rc && *list; list += n) {
+		list += s->n && *list == ',';
 		n = strcspn(list, ",");
-		if (s->n == ORIGINS_MAX)
-			return err_set(e, ERR_BAD_REQUEST,
-			    "a workspace has at most %d origins", ORIGINS_MAX);
-		if (!origin_parse(list, n, s->list[s->n]))
-			return err_set(e, ERR_BAD_REQUEST,
-			    "\"%.*s\" is not an origin: "
-			    "https://host or https://host:port, with commas "
-			    "between them",
-			    n > 100 ? 100 : (int)n, list);
-		s->n++;
+		rc = add(s, list, n, e);
 	}
+	if (rc)
+		return rc;
 	qsort(s->list, s->n, sizeof(*s->list), compare);
 	for (i = 0; i < s->n; i++)
 		if (!kept || strcmp(s->list[i], s->list[kept - 1]) != 0)

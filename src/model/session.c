@@ -29,7 +29,6 @@ struct opening {
 	const struct uuid *api_key;
 	uint8_t digest[DIGEST];
 	uint64_t seq;
-	struct uuid workspace;
 	int64_t now;
 	struct session *out;
 };
@@ -54,8 +53,7 @@ insert(struct opening *o, struct err *e)
 {
 	return db_exec(o->site->db, o->ctx, SQL_SESSION_INSERT,
 	    DB_ARGS(db_bytes(o->digest, DIGEST), db_uuid(&o->out->handle),
-	        db_uuid(&o->workspace), db_int((int64_t)o->seq),
-	        db_uuid(&o->out->customer),
+	        db_int((int64_t)o->seq), db_uuid(&o->out->customer),
 	        o->api_key ? db_uuid(o->api_key) : db_null(), db_int(o->now),
 	        db_int(o->now), db_int(o->out->expires_at)),
 	    NULL, NULL, e);
@@ -68,7 +66,7 @@ note(struct site *s, const struct db_context *ctx, enum audit_action action,
 	char text[UUID_TEXT], detail[80];
 
 	uuid_format(handle, text);
-	snprintf(detail, sizeof(detail), "{\"session\":\"%s\"}", text);
+	snprintf(detail, sizeof(detail), "{\"handle\":\"%s\"}", text);
 	return audit_change(
 	    s, ctx, &(struct audit_event){action, customer, detail}, 1, e);
 }
@@ -83,10 +81,6 @@ open_body(struct db *db, void *arg, struct err *e)
 
 	rc = db_one(db, o->ctx, SQL_SESSION_CUSTOMER,
 	    DB_ARGS(db_uuid(&o->out->customer)), take_seq, o, e);
-	if (rc == ERR_OK)
-		rc = db_one(db, o->ctx, SQL_SESSION_WORKSPACE,
-		    DB_ARGS(db_int(o->ctx->workspace_id)), take_uuid,
-		    &o->workspace, e);
 	if (rc == ERR_OK)
 		rc = insert(o, e);
 	return rc ? rc
@@ -125,7 +119,7 @@ session_open(struct site *s, const struct db_context *ctx,
 	    .out = out};
 	enum err_code rc;
 
-	*out = (struct session){.customer = *customer, .ctx = *ctx};
+	*out = (struct session){.customer = *customer};
 	out->expires_at = o.now + s->conf->session_absolute * 1000;
 	rand_uuid(&out->handle);
 	draw(id);
@@ -133,7 +127,6 @@ session_open(struct site *s, const struct db_context *ctx,
 	rc = db_transaction(s->db, open_body, open_done, &o, e);
 	if (rc)
 		wipe(id, SESSION_ID_TEXT);
-	out->workspace = o.workspace;
 	return rc;
 }
 
@@ -155,14 +148,15 @@ take_session(struct db_rows *r, void *arg)
 	digest = db_get_bytes(r, 0, &n);
 	l->match = n == DIGEST && bytes_equal_ct(digest, l->digest, DIGEST);
 	db_get_uuid(r, 1, &out->handle);
-	out->ctx.account_id = (uint32_t)db_get_int(r, 2);
-	out->ctx.workspace_id = (uint32_t)db_get_int(r, 3);
-	db_get_uuid(r, 4, &out->workspace);
-	db_get_uuid(r, 5, &out->customer);
-	l->seen_at = db_get_int(r, 6);
-	out->expires_at = db_get_int(r, 7);
+	out->account_id = (uint32_t)db_get_int(r, 2);
+	out->workspace_id = (uint32_t)db_get_int(r, 3);
+	db_get_uuid(r, 4, &out->customer);
+	l->seen_at = db_get_int(r, 5);
+	out->expires_at = db_get_int(r, 6);
 	snprintf(out->account_code, sizeof(out->account_code), "%s",
-	    db_get_bytes(r, 8, NULL));
+	    db_get_bytes(r, 7, NULL));
+	out->key_epoch = (uint32_t)db_get_int(r, 8);
+	schema_take_state(r, 9, &out->state);
 }
 
 /* Notes that the session was used, once in a while. Whoever holds its row is

@@ -18,15 +18,19 @@
 #include "base/err.h"
 #include "db/db.h"
 #include "model/account.h"
+#include "model/field.h"
 #include "model/site.h"
 
 #define SESSION_ID_TEXT 44 /* 43 characters of base64url and a NUL */
 
 struct session {
-	struct uuid handle, customer, workspace;
-	struct db_context ctx; /* account and workspace */
-	char account_code[ACCOUNT_CODE_MAX + 8];
+	struct uuid handle, customer;
 	int64_t expires_at; /* at the latest: milliseconds since 1970 */
+	/* Of one that was found, from the same read: as of an API key. */
+	uint32_t account_id, workspace_id;
+	char account_code[ACCOUNT_CODE_MAX + 8];
+	uint32_t key_epoch;
+	struct schema state;
 };
 
 /* Opens a session for a customer of the context's workspace: its id, 256 random

@@ -89,9 +89,9 @@ test_open(void)
 	must(session_find(&site, id, &got, &e), "find");
 	ok(same(&got.customer, &ann), "its customer");
 	ok(same(&got.handle, &s.handle), "its handle");
-	ok(same(&got.workspace, &workspace_one), "its workspace");
-	is_int(got.ctx.account_id, one.account_id, "its account");
-	is_int(got.ctx.workspace_id, one.workspace_id, "and workspace");
+	ok(same(&got.state.workspace, &workspace_one), "its workspace");
+	is_int(got.account_id, one.account_id, "its account");
+	is_int(got.workspace_id, one.workspace_id, "and workspace");
 	ok(!strcmp(got.account_code, "one"), "and the account's code");
 	is_int(got.expires_at, s.expires_at, "and its end");
 	rand_uuid(&nobody);
