@@ -28,7 +28,8 @@ is_refusal(enum err_code rc)
 {
 	return rc == ERR_AUTH || rc == ERR_NO_CONTEXT || rc == ERR_FORBIDDEN ||
 	       rc == ERR_NO_WORKSPACE || rc == ERR_NO_CUSTOMERS ||
-	       rc == ERR_CREDENTIALS || rc == ERR_TOO_MANY_REQUESTS;
+	       rc == ERR_CREDENTIALS ||
+	       rc == ERR_TOO_MANY_REQUESTS;
 }
 
 /* The subject is whom or what the handler has named, or else the workspace that

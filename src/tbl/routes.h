@@ -65,3 +65,6 @@ ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_READ, api_job_by_id)
 ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     NONE, api_job_cancel_by_id)
+
+ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_READ,
+    NONE, CUSTOMER_READ, scv_customer_show)
