@@ -55,7 +55,11 @@ ROUTE(POST, "/scv/sessions", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION, JSON, NONE,
 ROUTE(DELETE, "/scv/sessions/{handle}", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION,
     NONE, NONE, scv_session_close)
 /* Of customers themselves; nginx has them below /__dxp/, too. */
+ROUTE(GET, "/scv/customer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
+    scv_frontend_show)
 ROUTE(OPTIONS, "/scv/customer", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(GET, "/scv/getCustomer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
+    scv_frontend_show)
 ROUTE(OPTIONS, "/scv/getCustomer", SCV, NONE, 0, NONE, NONE, cors_preflight)
 ROUTE(DELETE, "/scv/session", SCV, SESSION, 0, NONE, NONE, scv_session_logout)
 ROUTE(OPTIONS, "/scv/session", SCV, NONE, 0, NONE, NONE, cors_preflight)
