@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "http/handlers.h"
+#include "scv/change.h"
 #include "scv/scv.h"
+#include "work/single.h"
 
 /* How to answer. */
 struct viewing {
@@ -140,4 +142,51 @@ scv_frontend_show(struct request *rq, struct err *e)
 	enum err_code rc = read_metadata(rq, &v.metadata, e);
 
 	return rc ? rc : scv_run(rq, show, &v, e);
+}
+
+/* What was refused, as the body named it. */
+static enum err_code
+refuse(struct request *rq, const char *name, enum err_code rc, struct err *e)
+{
+	if (rc == ERR_CONFLICT) {
+		request_invalid(rq, name, "another customer has this value");
+		return err_set(
+		    e, rc, "a customer with this %s exists", name);
+	}
+	if (rc != ERR_TOO_LARGE)
+		return rc;
+	request_invalid(rq, name, "makes the profile too long");
+	return err_set(e, ERR_BAD_REQUEST, "Invalid attributes");
+}
+
+static enum err_code
+change(struct request *rq, void *arg, struct err *e)
+{
+	struct single o = {.mode = SINGLE_UPDATE, .id = rq->customer};
+	const struct schema *schema;
+	struct keyring *ring;
+	struct change c;
+	enum err_code rc = scv_open(rq, &schema, &ring, e);
+
+	(void)arg;
+	if (!rc)
+		rc = change_read(rq, schema, PROJECT_SESSION, &c, e);
+	if (rc)
+		return rc;
+	o.schema = schema;
+	o.record = &c.record;
+	rc = work_single(rq->site, &rq->ctx, &o, e);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(e, ERR_AUTH, NULL);
+	if (rc && o.wrong)
+		return refuse(rq, c.names[o.wrong - schema->fields], rc, e);
+	if (!rc)
+		buf_adds(resp_json(rq, 200), "{}");
+	return rc;
+}
+
+enum err_code
+scv_frontend_change(struct request *rq, struct err *e)
+{
+	return scv_run(rq, change, NULL, e);
 }

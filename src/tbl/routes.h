@@ -57,6 +57,7 @@ ROUTE(DELETE, "/scv/sessions/{handle}", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION,
 /* Of customers themselves; nginx has them below /__dxp/, too. */
 ROUTE(GET, "/scv/customer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
     scv_frontend_show)
+ROUTE(PATCH, "/scv/customer", SCV, SESSION, 0, JSON, NONE, scv_frontend_change)
 ROUTE(OPTIONS, "/scv/customer", SCV, NONE, 0, NONE, NONE, cors_preflight)
 ROUTE(GET, "/scv/getCustomer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
     scv_frontend_show)

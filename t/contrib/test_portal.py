@@ -24,15 +24,10 @@ SCHEMA = {
         "interests": {"title": "Interests", "type": "array",
                       "items": {"type": "string"}},
         "gpa": {"title": "Grade point average", "type": "number"},
-        "score": {"title": "Score", "type": "number"}},
-    "x-scv-permissions": {"scv:customer": {
-        "scv:property:email": ["read"],
-        "scv:property:firstName": ["read", "write"],
-        "scv:property:lastName": ["read", "write"],
-        "scv:property:newsletter": ["read", "write"],
-        "scv:property:interests": ["read", "write"],
-        "scv:property:gpa": ["read", "write"],
-        "scv:property:score": []}}}
+        "score": {"title": "Score", "type": "number"}}}
+OPEN = ("email=read", "firstName=read,write", "lastName=read,write",
+        "newsletter=read,write", "interests=read,write", "gpa=read,write",
+        "score=")
 EMAIL = "bilbo@example.org"
 
 
@@ -42,19 +37,28 @@ def scv(method, path, body=None):
     return reply.json
 
 
-def sample():
-    """The schema, a customer, and a key that can open sessions alone."""
-    scv("PUT", "/scv/schema", SCHEMA)
-    made = scv("POST", "/scv/customers", {
-        "$verifiedEmail": EMAIL, "firstName": "Bilbo", "lastName": "Baggins",
-        "interests": ["maps", "rings"], "gpa": 2.5, "score": 99})
-    key = site.ctl("api-key", "create", "--workspace", shop.id,
-                   "--privileges", "CUSTOMER_SESSION")
+def write_env(key):
     with open(f"{site.dir}/env", "w", encoding="utf-8") as file:
         file.write(f"COFFER_URL='https://localhost:{site.port}'\n"
                    f"COFFER_CA='{site.dir}/tls/ca.pem'\n"
                    f"COFFER_TENANT='{shop.account}'\n"
                    f"COFFER_API_KEY='{key}'\n")
+
+
+def sample():
+    """The schema, a customer, and a key that can open sessions alone."""
+    scv("PUT", "/scv/schema", SCHEMA)
+    write_env(shop.api_key)
+    subprocess.run(["/usr/bin/python3",
+                    f"{coffer.TOP}/contrib/portal/permit.py", "--env",
+                    f"{site.dir}/env", *OPEN], check=True,
+                   stdout=subprocess.DEVNULL)
+    made = scv("POST", "/scv/customers", {
+        "$verifiedEmail": EMAIL, "firstName": "Bilbo", "lastName": "Baggins",
+        "interests": ["maps", "rings"], "gpa": 2.5, "score": 99})
+    key = site.ctl("api-key", "create", "--workspace", shop.id,
+                   "--privileges", "CUSTOMER_SESSION")
+    write_env(key)
     return made["$customerid"], key
 
 
