@@ -1,14 +1,13 @@
 -- Customers' sessions, and the origins whose pages may use them.
 
 -- digest: SHA-256 of the id in the cookie, which has 256 random bits and is
--- never stored. handle: what others call the session. The names of customer and
--- workspace stand here too, so that a request costs one read.
+-- never stored. handle: what others call the session. customer: its UUID, so
+-- that a request need not read it elsewhere.
 CREATE TABLE session (
   digest BINARY(32) NOT NULL PRIMARY KEY,
   handle BINARY(16) NOT NULL,
   account_id INT UNSIGNED NOT NULL,
   workspace_id INT UNSIGNED NOT NULL,
-  workspace BINARY(16) NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
   customer BINARY(16) NOT NULL,
   -- The API key that opened it; NULL: cofferctl.

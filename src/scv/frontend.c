@@ -150,8 +150,7 @@ refuse(struct request *rq, const char *name, enum err_code rc, struct err *e)
 {
 	if (rc == ERR_CONFLICT) {
 		request_invalid(rq, name, "another customer has this value");
-		return err_set(
-		    e, rc, "a customer with this %s exists", name);
+		return err_set(e, rc, "a customer with this %s exists", name);
 	}
 	if (rc != ERR_TOO_LARGE)
 		return rc;
