@@ -48,11 +48,18 @@ async function call(method, url, body) {
 function say(text) {
   element("alert").textContent = "";
   element("status").textContent = text;
+  element("status").scrollIntoView({ block: "nearest" });
 }
 
 function complain(text) {
   element("status").textContent = "";
   element("alert").textContent = text;
+  element("alert").scrollIntoView({ block: "nearest" });
+}
+
+function sentence(text) {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
 function words(error) {
@@ -65,7 +72,7 @@ function words(error) {
   if (error.status === 429) {
     return "Too many attempts. Please wait a little and try again.";
   }
-  return error.message;
+  return sentence(error.message);
 }
 
 function show(view) {
@@ -131,7 +138,7 @@ const KINDS = {
     get: (input) => input.checked,
   },
   array: {
-    about: "One a line.",
+    about: "One per line.",
     make: () => made("textarea", { rows: 3 }),
     put: (input, value) => { input.value = (value || []).join("\n"); },
     get: (input) => input.value.split("\n").map((line) => line.trim())
@@ -265,7 +272,7 @@ function markAll(params) {
   for (const param of params) {
     const field = fields.find((one) => one.name === param.name);
     if (field) {
-      mark(field.input, param.reason);
+      mark(field.input, sentence(param.reason));
       first = first || field.input;
     }
   }
