@@ -144,20 +144,6 @@ scv_frontend_show(struct request *rq, struct err *e)
 	return rc ? rc : scv_run(rq, show, &v, e);
 }
 
-/* What was refused, as the body named it. */
-static enum err_code
-refuse(struct request *rq, const char *name, enum err_code rc, struct err *e)
-{
-	if (rc == ERR_CONFLICT) {
-		request_invalid(rq, name, "another customer has this value");
-		return err_set(e, rc, "a customer with this %s exists", name);
-	}
-	if (rc != ERR_TOO_LARGE)
-		return rc;
-	request_invalid(rq, name, "makes the profile too long");
-	return err_set(e, ERR_BAD_REQUEST, "Invalid attributes");
-}
-
 static enum err_code
 change(struct request *rq, void *arg, struct err *e)
 {
@@ -177,11 +163,10 @@ change(struct request *rq, void *arg, struct err *e)
 	rc = work_single(rq->site, &rq->ctx, &o, e);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(e, ERR_AUTH, NULL);
-	if (rc && o.wrong)
-		return refuse(rq, c.names[o.wrong - schema->fields], rc, e);
-	if (!rc)
-		buf_adds(resp_json(rq, 200), "{}");
-	return rc;
+	if (rc)
+		return change_refused(rq, schema, &c, o.wrong, rc, e);
+	buf_adds(resp_json(rq, 200), "{}");
+	return ERR_OK;
 }
 
 enum err_code
