@@ -3,6 +3,8 @@
 #include "model/account.sql.h"
 #include "model/workspace.sql.h"
 #include "model/user.sql.h"
+#include "model/session.sql.h"
+#include "model/origin.sql.h"
 #include "model/throttle.sql.h"
 #include "model/field.sql.h"
 #include "model/segment.sql.h"

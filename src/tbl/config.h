@@ -71,6 +71,11 @@ NUMBER(auth, guess_forget_address, 60, 1, 86400,
 NUMBER(auth, hashers, 0, 0, 512,
     "Processes that may work on a password at once; 0: half of the pool")
 
+NUMBER(session, idle, 1800, 1, 86400,
+    "Seconds without a request after which a customer's session ends")
+NUMBER(session, absolute, 43200, 1, 2592000,
+    "Seconds after which it ends in any case")
+
 NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
 NUMBER(limits, json_memory, 20971520, 65536, 268435456,
     "Most memory that a parsed JSON body may take")
