@@ -8,6 +8,7 @@
 #include "model/segment.sql.h"
 #include "model/customer.sql.h"
 #include "model/customer_delete.sql.h"
+#include "model/customer_list.sql.h"
 #include "model/trace.sql.h"
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
