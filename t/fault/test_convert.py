@@ -67,9 +67,10 @@ class Crowd:
         self.look, self.wrong, self.pages = look, [], 0
         self.answers = []
         self.stop = threading.Event()
-        self.threads = [threading.Thread(target=self.read, args=(n,))
+        self.threads = [threading.Thread(target=self.read, args=(n,),
+                                         daemon=True)
                         for n in range(2)]
-        self.threads.append(threading.Thread(target=self.upload))
+        self.threads.append(threading.Thread(target=self.upload, daemon=True))
         for thread in self.threads:
             thread.start()
 
@@ -177,9 +178,8 @@ def test_unique():
             {"email": f"x{i}@example.org",
              "serial": f"S{random.randrange(fresh)}"},
             {"email": f"y{i}@example.org", "serial": f"new{i % 10}"}]))
-    while not shop.job(reply.json).json["finished_at"]:
-        time.sleep(random.uniform(0.02, 0.2))
-    tap.equal(shop.wait(reply.json)["status"], "completed", "unique: done")
+    tap.equal(shop.wait(reply.json, 120)["status"], "completed",
+              "unique: done")
     accepted = sum(answer.status == 200 for answer in answers)
     for answer in answers:
         if answer.status == 202:
@@ -198,8 +198,7 @@ def test_unique():
 def test_delete():
     reply = shop.call("DELETE", "/v1/cpf", {"workspace_id": shop.id,
                                             "field_name": "serial"})
-    while not shop.job(reply.json).json["finished_at"]:
-        time.sleep(random.uniform(0.02, 0.2))
+    shop.wait(reply.json, 120)
     tap.equal((count("profile LIKE '%serial%'"),
                count("TRUE", "customer_unique") - count("TRUE")), (0, 0),
               "S39: a unique field goes with its digests")

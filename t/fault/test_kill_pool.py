@@ -75,7 +75,8 @@ def kill_somebody(turn):
 
 
 def test_kill():
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=client, daemon=True)
+               for _ in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for turn in range(KILLS):

@@ -22,6 +22,23 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 BUILD = os.environ.get("COFFER_BUILD", TOP)
 
 
+def eventually(condition, seconds=10):
+    """Whether condition() holds within so many seconds; it is asked again and
+    again until it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def wait_until(condition, seconds=60):
+    """As eventually(), for what a test cannot go on without."""
+    if not eventually(condition, seconds):
+        raise TimeoutError(f"not within {seconds} s")
+
+
 class Reply:
     """What came back: status, headers (a Message), raw bytes, JSON."""
 
