@@ -7,6 +7,7 @@
 #include "model/field.sql.h"
 #include "model/segment.sql.h"
 #include "model/customer.sql.h"
+#include "model/customer_open.sql.h"
 #include "model/customer_delete.sql.h"
 #include "model/customer_list.sql.h"
 #include "model/trace.sql.h"

@@ -72,3 +72,5 @@ ROUTE(PUT, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_join)
 ROUTE(DELETE, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_leave)
+ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_READ,
+    NONE, CUSTOMER_READ, scv_customer_show)
