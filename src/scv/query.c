@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "http/route.h"
 #include "model/cursor.h"
 
 #define NAME_SHOWN 40
