@@ -175,7 +175,8 @@ start_try(struct chunk *c)
 	buf_reset(&c->old);
 	c->created = c->merged = NULL;
 	c->ncreated = c->nmerged = 0;
-	c->dirty = NULL;
+	c->dirty = c->restated = NULL;
+	search_batch_reset(&c->texts);
 	c->places = NULL;
 	c->nplaces = 0;
 	c->now = clock_now_ms();
@@ -295,6 +296,7 @@ release(struct chunk *c)
 	buf_free(&c->cleared);
 	buf_free(&c->profiles);
 	buf_free(&c->old);
+	search_batch_free(&c->texts);
 	arena_free(&c->row);
 	arena_free(&c->try);
 	arena_free(&c->arena);
