@@ -4,7 +4,6 @@
 #include "model/search_put.h"
 
 #define BATCH_BYTES (4u << 20) /* of pending text taken at a time, about */
-#define LEASE_MS 30000
 
 struct merging {
 	struct site *site;
@@ -215,7 +214,7 @@ search_merge(struct site *s, int64_t ms, bool *done_out, struct err *e)
 	if (err)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	*done_out = false;
-	err = move_lease(s, &t, now + ms + LEASE_MS, &ours, e);
+	err = move_lease(s, &t, now + ms + s->conf->worker_lease, &ours, e);
 	if (err || !ours)
 		return err;
 	err = merge_all(s, &t.ctx, clock_mono_ms() + ms, e);

@@ -103,21 +103,16 @@ customer_at(const struct search_page *p, size_t at)
 	return low;
 }
 
-bool
-page_find(const char *text, size_t n, const char *needle, size_t nneedle)
-{
-	return memmem(text, n, needle, nneedle) != NULL;
-}
-
 /* One pass; what is left of a customer after its first hit is passed over. */
 void
-page_match(const struct search_page *p, const char *needle, size_t n,
-    struct search_set *hits)
+page_match(
+    const struct search_page *p, struct needle *d, struct search_set *hits)
 {
 	const char *at = p->text, *end = p->text + p->ntext;
 	unsigned i;
 
-	while ((at = memmem(at, (size_t)(end - at), needle, n))) {
+	needle_tune(d, p->text, p->ntext);
+	while ((at = needle_find(d, at, (size_t)(end - at)))) {
 		i = customer_at(p, (size_t)(at - p->text));
 		set_add(hits, entry(p, i) >> OFFSET_SHIFT);
 		at = p->text + end_of(p, i);

@@ -8,6 +8,7 @@
 #ifndef COFFER_MODEL_SEARCH_PAGE_H
 #define COFFER_MODEL_SEARCH_PAGE_H
 
+#include "base/needle.h"
 #include "model/search.h"
 
 #define PAGE_TEXT (256u << 10) /* more only for a value that is longer */
@@ -54,12 +55,9 @@ MUST_CHECK enum err_code page_open(struct keyring *k,
 unsigned page_customer(const struct search_page *p, unsigned i,
     const char **text_out, size_t *n_out);
 
-/* Whether the needle is in n bytes of text. */
-bool page_find(const char *text, size_t n, const char *needle, size_t nneedle);
-
 /* Adds to `hits` who has the needle in its text. */
-void page_match(const struct search_page *p, const char *needle, size_t n,
-    struct search_set *hits);
+void page_match(
+    const struct search_page *p, struct needle *d, struct search_set *hits);
 
 /* Fills pages one after the other. `full` is given each that is full, and must
  * empty it (packer_seal does). Zeroed but for full and arg it is ready. */

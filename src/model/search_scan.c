@@ -22,8 +22,7 @@ struct scan {
 	void *arg;
 
 	struct arena *arena;
-	const char *needle; /* folded */
-	size_t n;
+	struct needle needle; /* folded */
 	struct keyring *ring;
 	/* While texts are being written anew. */
 	bool stale;
@@ -69,7 +68,7 @@ look_pending(struct scan *c, struct db_rows *r, struct err *e)
 	set_add(&c->pending[b], (unsigned)(seq % SEARCH_BLOCK));
 	err = open_page(c, r, true, &page, e);
 	if (!err)
-		page_match(&page, c->needle, c->n, &c->hits[b]);
+		page_match(&page, &c->needle, &c->hits[b]);
 	return err;
 }
 
@@ -88,7 +87,7 @@ look_part(struct scan *c, struct db_rows *r, struct err *e)
 	err = open_page(c, r, false, &page, e);
 	if (err)
 		return err;
-	page_match(&page, c->needle, c->n, &found);
+	page_match(&page, &c->needle, &found);
 	for (i = 0; i < sizeof(found.bits); i++)
 		c->hits[b].bits[i] |= found.bits[i] & ~c->pending[b].bits[i];
 	return ERR_OK;
@@ -138,7 +137,7 @@ look_profile(struct scan *c, struct db_rows *r, struct err *e)
 	err = search_add_stored(
 	    &batch, &c->schema, &owner, profile, n, seq, true, c->row, e);
 	if (!err && batch.texts.len &&
-	    page_find(batch.texts.data, batch.texts.len, c->needle, c->n))
+	    needle_find(&c->needle, batch.texts.data, batch.texts.len))
 		set_add(&c->hits[b], (unsigned)(seq % SEARCH_BLOCK));
 	search_batch_free(&batch);
 	return err;
@@ -296,7 +295,8 @@ search_scan(struct site *s, const struct db_context *ctx, const char *text,
 	enum err_code err;
 
 	assert(n && utf8_valid(text, n));
-	c.needle = utf8_fold_whole(c.arena, text, n, &c.n);
+	text = utf8_fold_whole(c.arena, text, n, &n);
+	needle_set(&c.needle, text, n);
 	err = db_in_snapshot(s->db) ? scan(s->db, &c, e)
 	                            : db_snapshot(s->db, scan, &c, e);
 	schema_release(&c.schema);

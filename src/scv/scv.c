@@ -17,7 +17,10 @@ scv_open(struct request *rq, const struct schema **schema_out,
 	if (rc)
 		return rc;
 	rq->key_epoch = keyring_epoch(*ring_out);
-	return site_schema(rq->site, &rq->ctx, &rq->state, schema_out, e);
+	rc = site_schema(rq->site, &rq->ctx, &rq->state, schema_out, e);
+	if (!rc)
+		rq->state.version = (*schema_out)->version;
+	return rc;
 }
 
 /* Forgets what authentication has read: no epoch is 0. */

@@ -8,8 +8,9 @@
 #include "scv/projection.h"
 
 /* The fields and the keys by which the request's workspace is read, without a
- * statement as long as they are what authentication found. Owned by the site,
- * good until the next call. Not in a transaction. */
+ * statement as long as they are what authentication found. Owned by the site:
+ * the fields stay for the request (or until scv_run runs it again), the keys
+ * until something else asks for some. Not in a transaction. */
 MUST_CHECK enum err_code scv_open(struct request *rq,
     const struct schema **schema_out, struct keyring **ring_out, struct err *e);
 

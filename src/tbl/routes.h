@@ -58,6 +58,17 @@ ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
 
 ROUTE(GET, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMERS_READ, NONE,
     CUSTOMER_LIST, scv_customer_list)
+ROUTE(POST, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMER_CREATE, OPTIONAL,
+    NONE, scv_customer_create)
+ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_READ,
+    NONE, CUSTOMER_READ, scv_customer_show)
+ROUTE(PATCH, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_UPDATE,
+    JSON, NONE, scv_customer_patch)
+ROUTE(PUT, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_UPDATE,
+    OPTIONAL, NONE, scv_customer_put)
+ROUTE(DELETE, "/scv/customers/{customerid}", SCV, KEY,
+    PRIVILEGE_CUSTOMER_DELETE, NONE, NONE, scv_customer_delete)
+
 ROUTE(GET, "/scv/segments", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, NONE,
     GROUP_READ, scv_segment_list)
 ROUTE(POST, "/scv/segments", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, JSON, NONE,
@@ -72,5 +83,3 @@ ROUTE(PUT, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_join)
 ROUTE(DELETE, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_leave)
-ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_READ,
-    NONE, CUSTOMER_READ, scv_customer_show)

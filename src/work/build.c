@@ -29,7 +29,8 @@ name_customers(struct chunk *c)
 		if (row->fate != FATE_NEW)
 			continue;
 		row->seq = row->place;
-		row->uuid = ids[i];
+		if (!row->given)
+			row->uuid = ids[i];
 	}
 }
 

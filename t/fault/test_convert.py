@@ -3,9 +3,7 @@ killed: what is read is right at every moment, and nothing of the old form
 stays (S39)."""
 import base64
 import json
-import os
 import random
-import signal
 import threading
 import time
 import coffer
@@ -43,20 +41,6 @@ def plain(customer, name):
 
 def change(**members):
     return shop.call("PATCH", "/v1/cpf", {"workspace_id": shop.id, **members})
-
-
-def kill_somebody():
-    children = site.children("worker")
-    if random.random() < 0.6 and children:
-        os.kill(random.choice(children), signal.SIGKILL)
-        return
-    master = site.pid("worker")
-    for pid in children + [master]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    site.up("worker")
 
 
 class Crowd:
@@ -119,7 +103,7 @@ def convert(name, reply, look):
             reply.json).json["finished_at"]:
         time.sleep(random.uniform(0.02, 0.2))
         if kills < KILLS:
-            kill_somebody()
+            site.kill_somebody("worker", 0.6)
             kills += 1
     job = shop.wait(reply.json)
     crowd.end(name)
@@ -173,7 +157,7 @@ def test_unique():
     answers, fresh = [], Crowd.uploaded
     for i in range(20):
         if i % 2:
-            kill_somebody()
+            site.kill_somebody("worker", 0.6)
         answers.append(shop.check([
             {"email": f"x{i}@example.org",
              "serial": f"S{random.randrange(fresh)}"},

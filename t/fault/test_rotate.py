@@ -35,16 +35,6 @@ def stop_worker():
             pass
 
 
-def kill_somebody():
-    """A child of the worker, or all of it."""
-    children = site.children("worker")
-    if random.random() < 0.5 and children:
-        os.kill(random.choice(children), signal.SIGKILL)
-        return
-    stop_worker()
-    site.up("worker")
-
-
 def job(job_id):
     return shop.call("GET", "/" + job_id.split("/", 1)[1]).json
 
@@ -124,7 +114,7 @@ def rotate(*more):
         site.up("worker")
         for _ in range(KILLS):
             time.sleep(random.uniform(0, 0.25))
-            kill_somebody()
+            site.kill_somebody("worker")
         coffer.eventually(lambda: not any(
             job(i)["status"] in ("queued", "running") for i in ids), 120)
     for i in ids:
