@@ -11,6 +11,7 @@
 #include "model/customer.sql.h"
 #include "model/customer_open.sql.h"
 #include "model/customer_delete.sql.h"
+#include "model/customer_list.sql.h"
 #include "model/search.sql.h"
 #include "model/trace.sql.h"
 #include "model/job.sql.h"

@@ -71,6 +71,8 @@ ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
 ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     NONE, api_job_cancel_by_id)
 
+ROUTE(GET, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMERS_READ, NONE,
+    CUSTOMER_LIST, scv_customer_list)
 ROUTE(POST, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMER_CREATE, OPTIONAL,
     NONE, scv_customer_create)
 ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_READ,
@@ -81,3 +83,18 @@ ROUTE(PUT, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_UPDATE,
     OPTIONAL, NONE, scv_customer_put)
 ROUTE(DELETE, "/scv/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMER_DELETE, NONE, NONE, scv_customer_delete)
+
+ROUTE(GET, "/scv/segments", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, NONE,
+    GROUP_READ, scv_segment_list)
+ROUTE(POST, "/scv/segments", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, JSON, NONE,
+    scv_segment_create)
+ROUTE(GET, "/scv/segments/{code}", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, NONE,
+    GROUP_READ, scv_segment_show)
+ROUTE(PUT, "/scv/segments/{code}", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT,
+    OPTIONAL, NONE, scv_segment_put)
+ROUTE(DELETE, "/scv/segments/{code}", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT,
+    NONE, NONE, scv_segment_delete)
+ROUTE(PUT, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
+    PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_join)
+ROUTE(DELETE, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
+    PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_leave)
