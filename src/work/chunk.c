@@ -22,6 +22,7 @@ chunk_release(struct chunk *c)
 	buf_free(&c->cleared);
 	buf_free(&c->profiles);
 	buf_free(&c->old);
+	search_batch_free(&c->texts);
 	arena_free(&c->row);
 	arena_free(&c->try);
 	arena_free(&c->arena);
@@ -41,7 +42,8 @@ chunk_begin(struct chunk *c)
 	buf_reset(&c->old);
 	c->created = c->merged = NULL;
 	c->ncreated = c->nmerged = 0;
-	c->dirty = NULL;
+	c->dirty = c->restated = NULL;
+	search_batch_reset(&c->texts);
 	c->places = NULL;
 	c->nplaces = 0;
 	c->now = clock_now_ms();

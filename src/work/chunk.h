@@ -10,6 +10,7 @@
 #include "model/customer.h"
 #include "model/job.h"
 #include "model/record.h"
+#include "model/search.h"
 #include "work/apply.h"
 
 enum fate {
@@ -106,8 +107,10 @@ struct chunk {
 	struct customer *created; /* of FATE_NEW rows, in their order */
 	struct customer *merged;  /* of FATE_MERGE rows, by seq */
 	unsigned ncreated, nmerged;
-	bool *dirty;          /* which of `merged` are to be rewritten */
-	struct place *places; /* of an update: rows by customer */
+	bool *dirty;               /* which of `merged` are to be rewritten, */
+	bool *restated;            /* and have another searched text */
+	struct search_batch texts; /* of customers made and changed */
+	struct place *places;      /* of an update: rows by customer */
 	unsigned nplaces;
 	struct applied *out;
 };

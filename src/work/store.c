@@ -90,7 +90,7 @@ store_customers(struct chunk *c, struct err *e)
 		    db, &c->ctx, c->merged, c->nmerged, &c->profiles, e);
 	if (!err)
 		err = take_keys(c, e);
-	return err;
+	return err ? err : search_put(c->site, &c->ctx, c->ring, &c->texts, e);
 }
 
 /* Which rows' customers are in the group already. Two rows of a customer: the
