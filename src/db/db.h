@@ -168,6 +168,13 @@ typedef enum err_code db_body(struct db *db, void *arg, struct err *e);
 MUST_CHECK enum err_code db_transaction(
     struct db *db, db_body *body, db_body *done, void *arg, struct err *e);
 
+/* Runs `body` on one consistent view of the database, that of now, however long
+ * it takes, and changes nothing (REPEATABLE READ, READ ONLY). It is not run
+ * again. Where body returns an error it may leave a reading open: the
+ * connection is then given up. On a connection of its own. */
+MUST_CHECK enum err_code db_snapshot(
+    struct db *db, db_body *body, void *arg, struct err *e);
+
 /* True inside db_transaction. */
 bool db_in_transaction(const struct db *db);
 

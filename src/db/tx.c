@@ -27,7 +27,7 @@ pause_before(unsigned attempt)
 bool
 db_in_transaction(const struct db *db)
 {
-	return db->in_tx;
+	return db->in_tx && !db->snapshot;
 }
 
 void
@@ -158,5 +158,40 @@ db_transaction(
 	if (doubted && done && (err == ERR_DUPLICATE || err == ERR_CONFLICT) &&
 	    done(db, arg, &(struct err){.code = ERR_OK}) == ERR_OK)
 		return ERR_OK;
+	return err;
+}
+
+static enum err_code
+open_snapshot(struct db *db, struct err *e)
+{
+	enum err_code err = conn_ready(db, e);
+
+	if (!err)
+		err = conn_run(db,
+		    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", e);
+	if (!err)
+		err = conn_run(db,
+		    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
+	return err;
+}
+
+enum err_code
+db_snapshot(struct db *db, db_body *body, void *arg, struct err *e)
+{
+	struct err ignored;
+	enum err_code err;
+
+	assert(!db->in_tx);
+	err = open_snapshot(db, e);
+	if (err)
+		return err;
+	db->in_tx = db->snapshot = true;
+	db->tx_err = ERR_OK;
+	err = body(db, arg, e);
+	if (!err && !db->lost && conn_run(db, "COMMIT", &ignored))
+		db->lost = true;
+	db->in_tx = db->snapshot = false;
+	if (err)
+		db_close(db);
 	return err;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "work/chunk.h"
+#include "work/export.h"
 #include "work/range.h"
 
 #define CAREFUL_TRIES 5
@@ -312,6 +313,8 @@ work_apply(struct site *s, const struct claim *claim, struct applied *out,
 	enum err_code err;
 
 	memset(out, 0, sizeof(*out));
+	if (claim->kind == JOB_KIND_EXPORT)
+		return export_apply(s, claim, out, e);
 	if (job_kind_payload(claim->kind) == JOB_PAYLOAD_RANGE)
 		return range_apply(s, claim, out, e);
 	c.arena = arena_new(16384);
