@@ -70,6 +70,8 @@ export_take(struct db_rows *r, void *arg)
 	x->started_at = db_get_int(r, 12);
 	x->finished_at = db_get_int(r, 13);
 	x->expires_at = db_get_int(r, 14);
+	if (x->state == EXPORT_COMPLETED && x->expires_at <= clock_now_ms())
+		x->state = EXPORT_EXPIRED;
 }
 
 enum err_code
@@ -253,20 +255,37 @@ export_of_job(struct db *db, const struct db_context *ctx,
 	return export_read(db, ctx, SQL_EXPORT_OF_JOB, db_uuid(job), out, e);
 }
 
+static void
+reverse(struct export *list, unsigned n)
+{
+	struct export x;
+	unsigned i;
+
+	for (i = 0; i < n / 2; i++) {
+		x = list[i];
+		list[i] = list[n - 1 - i];
+		list[n - 1 - i] = x;
+	}
+}
+
 enum err_code
-export_list(struct db *db, const struct db_context *ctx, int64_t before,
-    unsigned max, struct export *out, unsigned *n_out, struct err *e)
+export_list(struct db *db, const struct db_context *ctx, int64_t id,
+    bool newer, unsigned max, struct export *out, unsigned *n_out,
+    struct err *e)
 {
 	struct db_rows *r;
 	enum err_code err;
 
 	*n_out = 0;
-	err = db_query(db, ctx, SQL_EXPORT_LIST,
-	    DB_ARGS(db_int(before), db_int(max)), &r, e);
+	err = db_query(db, ctx,
+	    newer ? SQL_EXPORT_LIST_NEWER : SQL_EXPORT_LIST_OLDER,
+	    DB_ARGS(db_int(id), db_int(max)), &r, e);
 	if (err)
 		return err;
 	while (*n_out < max && db_next(r))
 		export_take(r, &out[(*n_out)++]);
+	if (newer)
+		reverse(out, *n_out);
 	return db_done(&r, e);
 }
 

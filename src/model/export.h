@@ -78,10 +78,11 @@ MUST_CHECK enum err_code export_of_job(struct db *db,
     const struct db_context *ctx, const struct uuid *job, struct export *out,
     struct err *e);
 
-/* The workspace's exports, newest first: at most `max`, of those asked for
- * before `before` (an id; INT64_MAX: all). */
+/* The workspace's exports, newest first: at most `max` of those asked for
+ * before `id` (INT64_MAX: the newest), or, with `newer`, of those after it, as
+ * near to it as can be. */
 MUST_CHECK enum err_code export_list(struct db *db,
-    const struct db_context *ctx, int64_t before, unsigned max,
+    const struct db_context *ctx, int64_t id, bool newer, unsigned max,
     struct export *out, unsigned *n_out, struct err *e);
 
 /* How far it is, 0 to 1. */

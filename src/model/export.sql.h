@@ -25,12 +25,12 @@ STMT(EXPORT_LOCK, WORKSPACE,
 STMT(EXPORT_OF_JOB, WORKSPACE,
     "SELECT " EXPORT_COLUMNS " FROM export"
     " WHERE workspace_id = :workspace AND job = ?")
-STMT(EXPORT_LIST, WORKSPACE,
+STMT(EXPORT_LIST_OLDER, WORKSPACE,
     "SELECT " EXPORT_COLUMNS " FROM export"
     " WHERE workspace_id = :workspace AND id < ? ORDER BY id DESC LIMIT ?")
-STMT(EXPORT_KEY, WORKSPACE,
-    "SELECT privileges FROM api_key WHERE account_id = :account"
-    " AND workspace_id = :workspace AND uuid = ? AND revoked_at IS NULL")
+STMT(EXPORT_LIST_NEWER, WORKSPACE,
+    "SELECT " EXPORT_COLUMNS " FROM export"
+    " WHERE workspace_id = :workspace AND id > ? ORDER BY id LIMIT ?")
 STMT(EXPORT_CLAIM, ACCOUNT,
     "SELECT attempt FROM job_queue WHERE account_id = :account AND job = ?"
     " AND n = ? AND owner = ? AND attempt = ? FOR UPDATE")

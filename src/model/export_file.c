@@ -1,6 +1,7 @@
 /* The files of exports: where they are, and how they go. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,6 +79,26 @@ export_dir_make(
 		return ERR_OK;
 	return err_fault(e, errno == ENOSPC ? ERR_STORAGE : ERR_INTERNAL,
 	    "the directory of a workspace's exports: %s", strerror(errno));
+}
+
+enum err_code
+export_dir_sync(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[EXPORT_PATH_MAX];
+	bool good;
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	good = fd >= 0 && !fsync(fd);
+	if (fd >= 0)
+		close(fd);
+	if (good)
+		return ERR_OK;
+	return err_fault(e, ERR_INTERNAL,
+	    "a directory of exports cannot be synchronised: %s",
+	    strerror(errno));
 }
 
 /* Removes the files of a directory that `doomed` says. */

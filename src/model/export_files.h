@@ -23,6 +23,9 @@ MUST_CHECK enum err_code export_path(const struct conf *c,
 MUST_CHECK enum err_code export_dir_make(
     const struct conf *c, const struct uuid *workspace, struct err *e);
 
+/* Puts the directory of a file on the disk, and with it the file's name. */
+MUST_CHECK enum err_code export_dir_sync(const char *path, struct err *e);
+
 /* Removes all files of an export; all of a workspace; all of the workspaces of
  * the context's account. */
 MUST_CHECK enum err_code export_files_remove(const struct conf *c,

@@ -1,29 +1,23 @@
 /* The work on an export: from its beginning to its end. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/api_key.h"
 #include "model/export_files.h"
 #include "model/export_row.h"
-
-static void
-take_may(struct db_rows *r, void *out)
-{
-	*(bool *)out = strstr(db_get_bytes(r, 0, NULL), "CUSTOMERS_EXPORT");
-}
 
 enum err_code
 export_check(struct db *db, const struct db_context *ctx,
     const struct export *x, struct err *e)
 {
-	bool may = false;
-	enum err_code err;
+	enum err_code err = api_key_check(
+	    db, ctx, &x->api_key, PRIVILEGE_CUSTOMERS_EXPORT, e);
 
-	err = db_one(db, ctx, SQL_EXPORT_KEY, DB_ARGS(db_uuid(&x->api_key)),
-	    take_may, &may, e);
-	if (err == ERR_NOT_FOUND || (!err && !may))
+	if (err == ERR_FORBIDDEN)
 		return err_fault(e, ERR_FORBIDDEN,
 		    "the API key of the export has lost the right to it");
 	return err;
@@ -211,11 +205,13 @@ put_blocks(struct run *g, struct err *e)
 static enum err_code
 show_file(struct run *g, struct err *e)
 {
-	if (!g->renamed && rename(g->temp, g->path))
-		return err_fault(
-		    e, ERR_INTERNAL, "an export file cannot be renamed");
+	if (g->renamed)
+		return ERR_OK;
+	if (rename(g->temp, g->path))
+		return err_fault(e, ERR_INTERNAL,
+		    "an export file cannot be renamed: %s", strerror(errno));
 	g->renamed = true;
-	return ERR_OK;
+	return export_dir_sync(g->path, e);
 }
 
 static const char WITHDRAWN[] =

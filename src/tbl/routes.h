@@ -50,6 +50,16 @@ ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE,
     api_job_cancel)
 ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_ERRORS_READ, api_job_errors)
+ROUTE(POST, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, JSON, NONE,
+    scv_export_create)
+ROUTE(GET, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, NONE,
+    EXPORT_LIST, scv_export_list)
+ROUTE(GET, "/scv/exports/{exportid}", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT,
+    NONE, EXPORT_READ, scv_export_show)
+/* The signature in its query is what opens it. */
+ROUTE(GET, "/exports/{workspace_id}/{exportid}", SCV, NONE, 0, NONE,
+    EXPORT_DOWNLOAD, scv_export_download)
+
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
 ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_READ, api_job_by_id)
