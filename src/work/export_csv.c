@@ -21,12 +21,17 @@ struct cell {
 	bool given;
 };
 
+struct column {
+	unsigned field; /* its index */
+	bool plain;     /* what its JSON strings hold is its text */
+};
+
 struct export_csv {
 	const struct schema *schema;
 	struct keyring *ring;
 	char workspace[UUID_TEXT];
 	bool safe, builtins, is_short;
-	unsigned *columns; /* fields by column */
+	struct column *columns;
 	unsigned ncolumns;
 	struct cell *cells; /* by field */
 	struct arena *arena;
@@ -47,8 +52,8 @@ static int
 compare_ids(const void *a, const void *b, void *schema)
 {
 	const struct schema *s = schema;
-	const struct field *x = &s->fields[*(const unsigned *)a];
-	const struct field *y = &s->fields[*(const unsigned *)b];
+	const struct field *x = &s->fields[((const struct column *)a)->field];
+	const struct field *y = &s->fields[((const struct column *)b)->field];
 
 	if (is_builtin(x) != is_builtin(y))
 		return is_builtin(x) ? 1 : -1;
@@ -64,7 +69,8 @@ choose_columns(struct export_csv *c)
 	c->ncolumns = 0;
 	for (i = 0; i < s->n; i++)
 		if (c->builtins || !is_builtin(&s->fields[i]))
-			c->columns[c->ncolumns++] = i;
+			c->columns[c->ncolumns++] = (struct column){
+			    i, s->fields[i].type != FIELD_DATE};
 	qsort_r(c->columns, c->ncolumns, sizeof(*c->columns), compare_ids, s);
 }
 
@@ -112,7 +118,7 @@ add_heading(struct export_csv *c)
 	choose_columns(c);
 	buf_adds(&c->out, RECORD_CUSTOMER_ID);
 	for (i = 0; i < c->ncolumns; i++) {
-		const char *name = c->schema->fields[c->columns[i]].name;
+		const char *name = c->schema->fields[c->columns[i].field].name;
 
 		buf_addc(&c->out, ',');
 		buf_add_csv(&c->out, name, strlen(name));
@@ -222,13 +228,24 @@ read_row(struct export_csv *c, const struct profile_owner *o,
 	return err;
 }
 
-static void
-add_cell(struct export_csv *c, unsigned i)
+/* Most values are text that stands in the JSON as it is. */
+static bool
+is_text(const char *json, size_t n, bool plain)
 {
-	const struct field *f = &c->schema->fields[i];
-	const struct cell *cell = &c->cells[i];
+	return plain && n >= 2 && *json == '"' && !memchr(json, '\\', n);
+}
+
+static void
+add_cell(struct export_csv *c, const struct column *column)
+{
+	const struct field *f = &c->schema->fields[column->field];
+	const struct cell *cell = &c->cells[column->field];
 	const char *json = cell->json ? cell->json : c->plain.data + cell->at;
 
+	if (!c->safe && is_text(json, cell->n, column->plain)) {
+		buf_add_csv(&c->out, json + 1, cell->n - 2);
+		return;
+	}
 	c->cell.len = 0;
 	field_type_of(f)->to_text(f, c->arena, json, cell->n, &c->cell);
 	if (c->safe) {
@@ -260,8 +277,8 @@ export_csv_row(
 	buf_add(&c->out, id, UUID_TEXT - 1);
 	for (i = 0; i < c->ncolumns; i++) {
 		buf_addc(&c->out, ',');
-		if (c->cells[c->columns[i]].given)
-			add_cell(c, c->columns[i]);
+		if (c->cells[c->columns[i].field].given)
+			add_cell(c, &c->columns[i]);
 	}
 	buf_add(&c->out, "\r\n", 2);
 	if (arena_used(c->arena))
