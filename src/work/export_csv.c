@@ -23,7 +23,7 @@ struct cell {
 
 struct column {
 	unsigned field; /* its index */
-	bool plain;     /* what its JSON strings hold is its text */
+	bool plain;     /* cells are as the JSON is, but for quotes */
 };
 
 struct export_csv {
@@ -34,6 +34,7 @@ struct export_csv {
 	struct column *columns;
 	unsigned ncolumns;
 	struct cell *cells; /* by field */
+	size_t *lengths;    /* of their names */
 	struct arena *arena;
 	struct buf plain, cell, value;
 	int fd;
@@ -60,6 +61,13 @@ compare_ids(const void *a, const void *b, void *schema)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* What a JSON string of the field holds is the text of its cell. */
+static bool
+is_plain(const struct field *f)
+{
+	return f->type != FIELD_DATE || !strcmp(f->format, "yyyy-MM-dd");
+}
+
 static void
 choose_columns(struct export_csv *c)
 {
@@ -70,7 +78,7 @@ choose_columns(struct export_csv *c)
 	for (i = 0; i < s->n; i++)
 		if (c->builtins || !is_builtin(&s->fields[i]))
 			c->columns[c->ncolumns++] = (struct column){
-			    i, s->fields[i].type != FIELD_DATE};
+			    i, !c->safe && is_plain(&s->fields[i])};
 	qsort_r(c->columns, c->ncolumns, sizeof(*c->columns), compare_ids, s);
 }
 
@@ -132,6 +140,7 @@ export_csv_open(const char *path, const struct schema *schema,
     struct err *e)
 {
 	struct export_csv *c;
+	unsigned i;
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 
 	*out = NULL;
@@ -148,8 +157,11 @@ export_csv_open(const char *path, const struct schema *schema,
 	c->arena = arena_new(16384);
 	c->columns = calloc(schema->n + 1, sizeof(*c->columns));
 	c->cells = calloc(schema->n + 1, sizeof(*c->cells));
-	if (!c->columns || !c->cells)
+	c->lengths = calloc(schema->n + 1, sizeof(*c->lengths));
+	if (!c->columns || !c->cells || !c->lengths)
 		abort();
+	for (i = 0; i < schema->n; i++)
+		c->lengths[i] = strlen(schema->fields[i].name);
 	c->sha256 = sha256_new();
 	add_heading(c);
 	*out = c;
@@ -188,15 +200,18 @@ put_value(struct export_csv *c, const struct profile_owner *o, unsigned i,
 /* Both are sorted by name. The field of the member, from *i on; false if there
  * is none. */
 static bool
-find_field(const struct schema *s, const struct profile_member *m, unsigned *i)
+find_field(
+    const struct export_csv *c, const struct profile_member *m, unsigned *i)
 {
-	for (; *i < s->n; ++*i) {
-		const char *name = s->fields[*i].name;
-		int order = strncmp(name, m->name, m->nname);
+	const struct schema *s = c->schema;
+	int order;
 
-		if (!order && !name[m->nname])
+	for (; *i < s->n; ++*i) {
+		if (c->lengths[*i] == m->nname &&
+		    !memcmp(s->fields[*i].name, m->name, m->nname))
 			return true;
-		if (order >= 0)
+		order = strncmp(s->fields[*i].name, m->name, m->nname);
+		if (order > 0 || (!order && c->lengths[*i] > m->nname))
 			return false;
 	}
 	return false;
@@ -217,7 +232,7 @@ read_row(struct export_csv *c, const struct profile_owner *o,
 	memset(c->cells, 0, c->schema->n * sizeof(*c->cells));
 	c->plain.len = 0;
 	while (!err && profile_next(&p, end, &m)) {
-		if (!find_field(c->schema, &m, &i))
+		if (!find_field(c, &m, &i))
 			continue;
 		c->is_short |=
 		    !c->builtins && is_builtin(&c->schema->fields[i]);
@@ -228,11 +243,42 @@ read_row(struct export_csv *c, const struct profile_owner *o,
 	return err;
 }
 
-/* Most values are text that stands in the JSON as it is. */
+/* Copies text that needs no quotes to p; false if it does. */
 static bool
-is_text(const char *json, size_t n, bool plain)
+copy_plain(char *p, const char *s, size_t n)
 {
-	return plain && n >= 2 && *json == '"' && !memchr(json, '\\', n);
+	static const bool special[256] = {['"'] = true,
+	    [','] = true,
+	    ['\\'] = true, /* of JSON */
+	    ['\n'] = true,
+	    ['\r'] = true};
+	size_t i;
+
+	if (n && (*s == ' ' || *s == '\t' || s[n - 1] == ' ' ||
+	             s[n - 1] == '\t'))
+		return false;
+	for (i = 0; i < n; i++) {
+		if (special[(unsigned char)s[i]])
+			return false;
+		p[i] = s[i];
+	}
+	return true;
+}
+
+/* Most values are text or numbers, and stand in the JSON as they are. */
+static bool
+add_plain(struct export_csv *c, const char *json, size_t n)
+{
+	bool quoted = n >= 2 && *json == '"';
+	char *p;
+
+	json += quoted;
+	n -= quoted ? 2 : 0;
+	p = buf_room(&c->out, n);
+	if (!copy_plain(p, json, n))
+		return false;
+	c->out.len += n;
+	return true;
 }
 
 static void
@@ -242,10 +288,8 @@ add_cell(struct export_csv *c, const struct column *column)
 	const struct cell *cell = &c->cells[column->field];
 	const char *json = cell->json ? cell->json : c->plain.data + cell->at;
 
-	if (!c->safe && is_text(json, cell->n, column->plain)) {
-		buf_add_csv(&c->out, json + 1, cell->n - 2);
+	if (column->plain && add_plain(c, json, cell->n))
 		return;
-	}
 	c->cell.len = 0;
 	field_type_of(f)->to_text(f, c->arena, json, cell->n, &c->cell);
 	if (c->safe) {
@@ -255,6 +299,21 @@ add_cell(struct export_csv *c, const struct column *column)
 	} else {
 		buf_add_csv(&c->out, c->cell.data, c->cell.len);
 	}
+}
+
+static void
+add_cells(struct export_csv *c, const char *id)
+{
+	const struct column *column = c->columns, *end = column + c->ncolumns;
+
+	buf_add(&c->out, id, UUID_TEXT - 1);
+	for (; column < end; column++) {
+		*buf_room(&c->out, 1) = ',';
+		c->out.len++;
+		if (c->cells[column->field].given)
+			add_cell(c, column);
+	}
+	buf_add(&c->out, "\r\n", 2);
 }
 
 enum err_code
@@ -268,19 +327,12 @@ export_csv_row(
 	    .key_version = row->key_version,
 	    .layout = row->layout};
 	enum err_code err;
-	unsigned i;
 
 	uuid_format(&row->uuid, id);
 	err = read_row(c, &o, row, e);
 	if (err)
 		return err;
-	buf_add(&c->out, id, UUID_TEXT - 1);
-	for (i = 0; i < c->ncolumns; i++) {
-		buf_addc(&c->out, ',');
-		if (c->cells[c->columns[i].field].given)
-			add_cell(c, &c->columns[i]);
-	}
-	buf_add(&c->out, "\r\n", 2);
+	add_cells(c, id);
 	if (arena_used(c->arena))
 		arena_reset(c->arena);
 	return c->out.len < WRITE_BYTES ? ERR_OK : drain(c, e);
@@ -345,6 +397,7 @@ export_csv_free(struct export_csv **cp)
 	arena_free(&c->arena);
 	free(c->columns);
 	free(c->cells);
+	free(c->lengths);
 	free(c);
 	*cp = NULL;
 }
