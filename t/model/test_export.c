@@ -296,8 +296,8 @@ main(void)
 	test_ids();
 	test_url();
 	test_forget();
-	test_gone();
 	test_expiry();
+	test_gone();
 	test_places();
 	return batch_end();
 }
