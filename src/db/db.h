@@ -172,15 +172,18 @@ typedef enum err_code db_body(struct db *db, void *arg, struct err *e);
 MUST_CHECK enum err_code db_transaction(
     struct db *db, db_body *body, db_body *done, void *arg, struct err *e);
 
-/* Runs `body` on one consistent view of the database, that of now, however long
- * it takes, and changes nothing (REPEATABLE READ, READ ONLY). It is not run
- * again. Where body returns an error it may leave a reading open: the
- * connection is then given up. On a connection of its own. */
+/* True inside db_transaction. */
+bool db_in_transaction(const struct db *db);
+
+/* Reads: every statement of body sees the data as they were at its start, and
+ * none of them locks or changes anything. Body runs once; its error is given
+ * back, and with one it may leave a reading open: the connection is then given
+ * up. Not inside a transaction. */
 MUST_CHECK enum err_code db_snapshot(
     struct db *db, db_body *body, void *arg, struct err *e);
 
-/* True inside db_transaction. */
-bool db_in_transaction(const struct db *db);
+/* True inside db_snapshot. */
+bool db_in_snapshot(const struct db *db);
 
 /* Whose handle this is: `owner` comes back from db_owner, and `ended` is told
  * of the end of each run of a transaction's body, before `done` is asked and

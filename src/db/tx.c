@@ -30,6 +30,12 @@ db_in_transaction(const struct db *db)
 	return db->in_tx && !db->snapshot;
 }
 
+bool
+db_in_snapshot(const struct db *db)
+{
+	return db->in_tx && db->snapshot;
+}
+
 void
 db_own(struct db *db, void *owner, db_ended *ended)
 {
@@ -51,21 +57,33 @@ tell_end(struct db *db, enum db_end how)
 		db->ended(db->owner, how);
 }
 
-/* A connection that turns out to be gone is made anew, once. */
 static enum err_code
-begin(struct db *db, struct err *e)
+start(struct db *db, bool snapshot, struct err *e)
 {
-	bool fresh = !db->mysql;
 	enum err_code err = conn_ready(db, e);
 
+	if (!err && !snapshot)
+		return conn_run(db, "START TRANSACTION", e);
 	if (!err)
-		err = conn_run(db, "START TRANSACTION", e);
-	if (err == ERR_UNAVAILABLE && db->lost && !fresh) {
-		err = conn_ready(db, e);
-		if (!err)
-			err = conn_run(db, "START TRANSACTION", e);
-	}
+		err = conn_run(
+		    db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", e);
+	if (!err)
+		err = conn_run(db,
+		    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
+	return err;
+}
+
+/* A connection that turns out to be gone is made anew, once. */
+static enum err_code
+begin(struct db *db, bool snapshot, struct err *e)
+{
+	bool fresh = !db->mysql;
+	enum err_code err = start(db, snapshot, e);
+
+	if (err == ERR_UNAVAILABLE && db->lost && !fresh)
+		err = start(db, snapshot, e);
 	db->in_tx = !err;
+	db->snapshot = !err && snapshot;
 	db->tx_err = ERR_OK;
 	return err;
 }
@@ -126,7 +144,7 @@ static enum err_code
 try_once(struct db *db, db_body *body, db_body *done, void *arg, bool *doubted,
     struct err *e)
 {
-	enum err_code err = begin(db, e);
+	enum err_code err = begin(db, false, e);
 
 	if (err)
 		return err;
@@ -161,20 +179,6 @@ db_transaction(
 	return err;
 }
 
-static enum err_code
-open_snapshot(struct db *db, struct err *e)
-{
-	enum err_code err = conn_ready(db, e);
-
-	if (!err)
-		err = conn_run(db,
-		    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", e);
-	if (!err)
-		err = conn_run(db,
-		    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
-	return err;
-}
-
 enum err_code
 db_snapshot(struct db *db, db_body *body, void *arg, struct err *e)
 {
@@ -182,16 +186,17 @@ db_snapshot(struct db *db, db_body *body, void *arg, struct err *e)
 	enum err_code err;
 
 	assert(!db->in_tx);
-	err = open_snapshot(db, e);
+	err = begin(db, true, e);
 	if (err)
 		return err;
-	db->in_tx = db->snapshot = true;
-	db->tx_err = ERR_OK;
 	err = body(db, arg, e);
-	if (!err && !db->lost && conn_run(db, "COMMIT", &ignored))
+	if (db->rows.open) {
+		assert(err);
+		db->rows.open = false;
+		db->lost = true;
+	}
+	if (!db->lost && conn_run(db, "COMMIT", &ignored))
 		db->lost = true;
 	db->in_tx = db->snapshot = false;
-	if (err)
-		db_close(db);
 	return err;
 }
