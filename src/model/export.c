@@ -241,8 +241,7 @@ export_find(struct db *db, const struct db_context *ctx, const char *exportid,
 
 	if (!id_parse(exportid, &asked))
 		return err_set(e, ERR_NOT_FOUND, NULL);
-	err =
-	    export_read(db, ctx, SQL_EXPORT_FIND, db_int(asked.id), out, e);
+	err = export_read(db, ctx, SQL_EXPORT_FIND, db_int(asked.id), out, e);
 	if (!err && strcmp(out->code, asked.code))
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	return err;
@@ -269,9 +268,8 @@ reverse(struct export *list, unsigned n)
 }
 
 enum err_code
-export_list(struct db *db, const struct db_context *ctx, int64_t id,
-    bool newer, unsigned max, struct export *out, unsigned *n_out,
-    struct err *e)
+export_list(struct db *db, const struct db_context *ctx, int64_t id, bool newer,
+    unsigned max, struct export *out, unsigned *n_out, struct err *e)
 {
 	struct db_rows *r;
 	enum err_code err;
@@ -297,7 +295,6 @@ export_progress(const struct export *x)
 		return 1;
 	if (!x->written || !x->members)
 		return 0;
-	return x->written < x->members
-	           ? (double)x->written / (double)x->members
-	           : 0.99;
+	return x->written < x->members ? (double)x->written / (double)x->members
+	                               : 0.99;
 }

@@ -42,7 +42,8 @@ const char *export_state_name(enum export_state st);
 /* "2023-11-01T02:44:15.814Z_85acd": when it was asked for, and the code. */
 #define EXPORT_ID_MAX (24 + 1 + SEGMENT_CODE_MAX)
 
-struct export {
+struct export
+{
 	int64_t id; /* the time in its exportid */
 	uint32_t segment_id;
 	char code[SEGMENT_CODE_MAX + 1]; /* the segment's, when it was made */
@@ -61,9 +62,9 @@ struct export {
 void export_id(const struct export *x, char out[EXPORT_ID_MAX + 1]);
 
 /* Asks for an export of the segment of that code: its record and its job, in
- * one transaction. The key is asked after again when the job runs. ERR_NOT_FOUND
- * if no segment has the code; ERR_TOO_MANY_REQUESTS while [exports] waiting of
- * the workspace wait or run. */
+ * one transaction. The key is asked after again when the job runs.
+ * ERR_NOT_FOUND if no segment has the code; ERR_TOO_MANY_REQUESTS while
+ * [exports] waiting of the workspace wait or run. */
 MUST_CHECK enum err_code export_create(struct site *s,
     const struct db_context *ctx, const char *code, bool spreadsheet_safe,
     const struct uuid *api_key, struct export *out, struct err *e);
@@ -104,13 +105,13 @@ MUST_CHECK enum err_code export_begin(struct site *s,
 /* Renews the lease, and says how far it is. ERR_SUPERSEDED if the claim is
  * another's, or the job has ended. */
 MUST_CHECK enum err_code export_beat(struct site *s,
-    const struct db_context *ctx, const struct claim *c,
-    const struct export *x, struct err *e);
+    const struct db_context *ctx, const struct claim *c, const struct export *x,
+    struct err *e);
 
-/* Finishes it, all at once: x has written, bytes and sha256; `temp` is the file,
- * whole and on the disk, and gets its name. *stale_out, with ERR_CONFLICT: one
- * of `members` has been deleted meanwhile, nothing is changed; with `last` the
- * export is then withdrawn instead. */
+/* Finishes it, all at once: x has written, bytes and sha256; `temp` is the
+ * file, whole and on the disk, and gets its name. *stale_out, with
+ * ERR_CONFLICT: one of `members` has been deleted meanwhile, nothing is
+ * changed; with `last` the export is then withdrawn instead. */
 MUST_CHECK enum err_code export_finish(struct site *s,
     const struct db_context *ctx, const struct claim *c, struct export *x,
     const struct uuid *workspace, const struct seq_set *members,
@@ -118,14 +119,14 @@ MUST_CHECK enum err_code export_finish(struct site *s,
 
 /* Within the transaction that ends a job before its time: so does its export,
  * if it has one. */
-MUST_CHECK enum err_code export_end(struct db *db,
-    const struct db_context *ctx, const struct job *job,
-    enum export_state state, const char *message, struct err *e);
+MUST_CHECK enum err_code export_end(struct db *db, const struct db_context *ctx,
+    const struct job *job, enum export_state state, const char *message,
+    struct err *e);
 
 /* Within a deletion's transaction, after it has taken the customers out of the
  * counts of `all`: withdraws the exports that hold one of n ascending seqs.
- * *some_out is set to true if there are such: export_clean (model/export_files.h) has
- * something to do then. */
+ * *some_out is set to true if there are such: export_clean
+ * (model/export_files.h) has something to do then. */
 MUST_CHECK enum err_code export_forget(struct site *s,
     const struct db_context *ctx, const uint64_t *seqs, unsigned n,
     bool *some_out, struct err *e);

@@ -208,11 +208,10 @@ clean_one(struct site *s, const struct db_context *ctx,
 	enum err_code err = export_files_remove(s->conf, workspace, x, e);
 
 	if (!err)
-		err = export_drop(
-		    s->db, ctx, SQL_EXPORT_BLOCKS_DELETE, x->id, e);
-	if (!err)
 		err =
-		    export_drop(s->db, ctx, SQL_EXPORT_GONE_DELETE, x->id, e);
+		    export_drop(s->db, ctx, SQL_EXPORT_BLOCKS_DELETE, x->id, e);
+	if (!err)
+		err = export_drop(s->db, ctx, SQL_EXPORT_GONE_DELETE, x->id, e);
 	if (!err)
 		err = db_exec(s->db, ctx, SQL_EXPORT_CLEANED,
 		    DB_ARGS(db_int(x->id)), NULL, NULL, e);
@@ -282,8 +281,8 @@ sweep_workspace(struct site *s, const struct db_context *ctx,
 	char path[EXPORT_PATH_MAX];
 	enum err_code err;
 
-	err = db_exec(s->db, ctx, SQL_EXPORT_EXPIRE, DB_ARGS(db_int(now)),
-	    NULL, NULL, e);
+	err = db_exec(
+	    s->db, ctx, SQL_EXPORT_EXPIRE, DB_ARGS(db_int(now)), NULL, NULL, e);
 	if (!err)
 		err = export_clean(s, ctx, e);
 	if (!err)
@@ -292,8 +291,7 @@ sweep_workspace(struct site *s, const struct db_context *ctx,
 		err = remove_files(path, is_orphan, &o, e);
 	if (!err)
 		err = sweep_rows(s->db, ctx, SQL_EXPORT_SWEEP,
-		    DB_ARGS(db_int(
-		        now - s->conf->exports_keep_days * DAY_MS)),
+		    DB_ARGS(db_int(now - s->conf->exports_keep_days * DAY_MS)),
 		    e);
 	return err;
 }

@@ -26,8 +26,7 @@ list_live(struct forgetting *f, struct buf *out, struct err *e)
 	struct db_rows *r;
 	enum err_code err;
 
-	err = db_query(
-	    f->site->db, f->ctx, SQL_EXPORT_LIVE, DB_NOARGS, &r, e);
+	err = db_query(f->site->db, f->ctx, SQL_EXPORT_LIVE, DB_NOARGS, &r, e);
 	if (err)
 		return err;
 	while (db_next(r)) {
@@ -46,8 +45,8 @@ list_live(struct forgetting *f, struct buf *out, struct err *e)
 static void
 take_running(struct db_rows *r, void *out)
 {
-	*(bool *)out = !strcmp(db_get_bytes(r, 0, NULL),
-	    export_state_name(EXPORT_RUNNING));
+	*(bool *)out = !strcmp(
+	    db_get_bytes(r, 0, NULL), export_state_name(EXPORT_RUNNING));
 }
 
 #define GONE_CELLS 2
@@ -130,8 +129,8 @@ meet_block(struct forgetting *f, struct db_rows *r)
 }
 
 static enum err_code
-read_blocks(struct forgetting *f, const struct db_val *list, unsigned n,
-    struct err *e)
+read_blocks(
+    struct forgetting *f, const struct db_val *list, unsigned n, struct err *e)
 {
 	struct db_rows *r;
 	enum err_code err;

@@ -14,8 +14,8 @@ enum err_code
 export_check(struct db *db, const struct db_context *ctx,
     const struct export *x, struct err *e)
 {
-	enum err_code err = api_key_check(
-	    db, ctx, &x->api_key, PRIVILEGE_CUSTOMERS_EXPORT, e);
+	enum err_code err =
+	    api_key_check(db, ctx, &x->api_key, PRIVILEGE_CUSTOMERS_EXPORT, e);
 
 	if (err == ERR_FORBIDDEN)
 		return err_fault(e, ERR_FORBIDDEN,
@@ -52,9 +52,8 @@ lock(struct run *g, struct export *out, struct err *e)
 	enum err_code err = export_read(
 	    g->site->db, g->ctx, SQL_EXPORT_LOCK, db_int(g->x->id), out, e);
 
-	if (err == ERR_NOT_FOUND ||
-	    (!err && out->state != EXPORT_QUEUED &&
-	        out->state != EXPORT_RUNNING))
+	if (err == ERR_NOT_FOUND || (!err && out->state != EXPORT_QUEUED &&
+	                                out->state != EXPORT_RUNNING))
 		return err_set(e, ERR_SUPERSEDED, NULL);
 	return err;
 }
@@ -86,8 +85,7 @@ begin_body(struct db *db, void *arg, struct err *e)
 	        db_int(x->id)),
 	    NULL, NULL, e);
 	return err ? err
-	           : export_drop(
-	                 db, g->ctx, SQL_EXPORT_GONE_DELETE, x->id, e);
+	           : export_drop(db, g->ctx, SQL_EXPORT_GONE_DELETE, x->id, e);
 }
 
 /* What is in doubt is done again. */
@@ -102,8 +100,8 @@ static enum err_code
 wait_for_deletions(struct run *g, struct err *e)
 {
 	struct db_rows *r;
-	enum err_code err = db_query(g->site->db, g->ctx,
-	    SQL_EXPORT_WAIT_COUNTS, DB_NOARGS, &r, e);
+	enum err_code err = db_query(
+	    g->site->db, g->ctx, SQL_EXPORT_WAIT_COUNTS, DB_NOARGS, &r, e);
 
 	return err ? err : db_done(&r, e);
 }
@@ -120,17 +118,16 @@ export_begin(struct site *s, const struct db_context *ctx,
 }
 
 enum err_code
-export_beat(struct site *s, const struct db_context *ctx,
-    const struct claim *c, const struct export *x, struct err *e)
+export_beat(struct site *s, const struct db_context *ctx, const struct claim *c,
+    const struct export *x, struct err *e)
 {
-	struct db_val v[5] = {
-	    db_int(clock_now_ms() + s->conf->worker_lease)};
+	struct db_val v[5] = {db_int(clock_now_ms() + s->conf->worker_lease)};
 	uint64_t n = 0;
 	enum err_code err;
 
 	claim_args(c, v + 1);
-	err = db_exec(s->db, ctx, SQL_EXPORT_RENEW, (struct db_args){v, 5}, &n,
-	    NULL, e);
+	err = db_exec(
+	    s->db, ctx, SQL_EXPORT_RENEW, (struct db_args){v, 5}, &n, NULL, e);
 	if (!err && !n)
 		return err_set(e, ERR_SUPERSEDED, NULL);
 	if (!err)
@@ -214,8 +211,7 @@ show_file(struct run *g, struct err *e)
 	return export_dir_sync(g->path, e);
 }
 
-static const char WITHDRAWN[] =
-    "withdrawn: a customer in it has been deleted";
+static const char WITHDRAWN[] = "withdrawn: a customer in it has been deleted";
 
 static enum err_code
 put_record(struct run *g, struct err *e)
@@ -292,8 +288,8 @@ finish_done(struct db *db, void *arg, struct err *e)
 enum err_code
 export_finish(struct site *s, const struct db_context *ctx,
     const struct claim *c, struct export *x, const struct uuid *workspace,
-    const struct seq_set *members, const char *temp, bool last,
-    bool *stale_out, struct err *e)
+    const struct seq_set *members, const char *temp, bool last, bool *stale_out,
+    struct err *e)
 {
 	struct run g = {.site = s,
 	    .ctx = ctx,

@@ -43,8 +43,8 @@ add_encoded(struct buf *out, const char *s)
 }
 
 void
-export_url(struct site *s, const struct uuid *workspace,
-    const struct export *x, struct buf *out)
+export_url(struct site *s, const struct uuid *workspace, const struct export *x,
+    struct buf *out)
 {
 	int64_t until = clock_now_ms() / 1000 + s->conf->exports_url_ttl;
 	char id[EXPORT_ID_MAX + 1], place[UUID_TEXT], expires[24];
@@ -58,8 +58,8 @@ export_url(struct site *s, const struct uuid *workspace,
 	uuid_format(workspace, place);
 	snprintf(expires, sizeof(expires), "%lld", (long long)until);
 	sign(s, &link, signature);
-	buf_addf(out, "https://%s/exports/%s/", s->conf->server_hostname,
-	    place);
+	buf_addf(
+	    out, "https://%s/exports/%s/", s->conf->server_hostname, place);
 	add_encoded(out, id);
 	buf_addf(out, "?expires=%s&signature=%s", expires, signature);
 }

@@ -11,9 +11,9 @@
 #include "base/buf.h"
 #include "model/export.h"
 
-/* Appends https://HOST/exports/WORKSPACE/EXPORTID?expires=...&signature=... of a
- * finished export, good for [exports] url_ttl seconds, but not for longer than
- * its file. */
+/* Appends https://HOST/exports/WORKSPACE/EXPORTID?expires=...&signature=... of
+ * a finished export, good for [exports] url_ttl seconds, but not for longer
+ * than its file. */
 void export_url(struct site *s, const struct uuid *workspace,
     const struct export *x, struct buf *out);
 

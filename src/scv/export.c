@@ -95,7 +95,8 @@ read_body(struct request *rq, struct asked *out, struct err *e)
 	json_t *v;
 
 	*out = (struct asked){0};
-	json_object_foreach(rq->json, name, v) {
+	json_object_foreach(rq->json, name, v)
+	{
 		if (!strcmp(name, "segment") && jv_type(v) == JV_STRING)
 			out->segment = json_string_value(v);
 		else if (!strcmp(name, "segment"))
@@ -183,7 +184,8 @@ read_page(struct request *rq, struct page *p, struct err *e)
 
 	*p = (struct page){.size = PAGE_DEFAULT, .id = INT64_MAX};
 	while (request_query_next(rq, &pos, &name, &value))
-		read_parameter(rq, p, name ? name : "query", name ? value : NULL);
+		read_parameter(
+		    rq, p, name ? name : "query", name ? value : NULL);
 	if (p->before && p->after)
 		request_invalid(
 		    rq, "page[before]", "page[after] is given as well");
@@ -262,8 +264,8 @@ scv_export_list(struct request *rq, struct err *e)
 	if (err)
 		return err;
 	list = arena_calloc(rq->arena, p.size + 1, sizeof(*list));
-	err = export_list(rq->site->db, &rq->ctx, p.id, p.before, p.size + 1,
-	    list, &n, e);
+	err = export_list(
+	    rq->site->db, &rq->ctx, p.id, p.before, p.size + 1, list, &n, e);
 	if (err)
 		return err;
 	beyond = n > p.size;
@@ -298,8 +300,8 @@ read_link(struct request *rq, struct export_link *out)
 	*out = (struct export_link){
 	    .workspace = rq->vars[0], .exportid = rq->vars[1]};
 	while (request_query_next(rq, &pos, &name, &value)) {
-		place = !name                         ? NULL
-		        : !strcmp(name, "expires")    ? &out->expires
+		place = !name                        ? NULL
+		        : !strcmp(name, "expires")   ? &out->expires
 		        : !strcmp(name, "signature") ? &out->signature
 		                                     : NULL;
 		if (!place || *place || !value)
@@ -324,8 +326,8 @@ hand_over(struct request *rq, const struct export *x)
 		if (*p == ':')
 			*p = '-';
 	resp_header(rq, "Content-Disposition",
-	    arena_printf(rq->arena,
-	        "attachment; filename=\"customers_%s.csv\"", id));
+	    arena_printf(
+	        rq->arena, "attachment; filename=\"customers_%s.csv\"", id));
 }
 
 enum err_code
@@ -337,8 +339,7 @@ scv_export_download(struct request *rq, struct err *e)
 
 	if (!read_link(rq, &link))
 		return err_set(e, ERR_FORBIDDEN, NULL);
-	err = export_link_check(
-	    rq->site, &link, &rq->ctx, &rq->workspace, e);
+	err = export_link_check(rq->site, &link, &rq->ctx, &rq->workspace, e);
 	if (!err)
 		err = export_find(rq->site->db, &rq->ctx, link.exportid, &x, e);
 	if (err)

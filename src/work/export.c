@@ -167,11 +167,9 @@ load(struct work *w)
 	struct db *db = w->site->db;
 	enum err_code err;
 
-	err = job_find(
-	    db, &w->ctx, &w->claim->job, w->arena, &w->job, w->e);
+	err = job_find(db, &w->ctx, &w->claim->job, w->arena, &w->job, w->e);
 	if (!err)
-		err = export_of_job(
-		    db, &w->ctx, &w->claim->job, &w->x, w->e);
+		err = export_of_job(db, &w->ctx, &w->claim->job, &w->x, w->e);
 	if (err == ERR_NOT_FOUND)
 		return err_set(w->e, ERR_SUPERSEDED, NULL);
 	if (!err)

@@ -10,8 +10,8 @@
 
 /* Applies the chunk of JOB_KIND_EXPORT: see work_apply, but it runs for as long
  * as it takes, renewing its lease. ERR_STORAGE: the disk is full. */
-MUST_CHECK enum err_code export_apply(struct site *s,
-    const struct claim *claim, struct applied *out, struct err *e);
+MUST_CHECK enum err_code export_apply(struct site *s, const struct claim *claim,
+    struct applied *out, struct err *e);
 
 /* A CSV file (RFC 4180, CRLF) that is being written: customer_id, the fields in
  * the order in which they were defined, and, if one of the rows has such a

@@ -14,7 +14,7 @@ is_wide(const char *s, size_t n)
 static bool
 is_trigger(const char *s, size_t n)
 {
-	return memchr("=+-@\t\r\n", *s, 7) || is_wide(s, n);
+	return memchr("=+-@", *s, 4) || is_wide(s, n);
 }
 
 static bool
@@ -26,11 +26,13 @@ begins_cell(char c, bool begun)
 void
 export_cell_defuse(struct buf *out, const char *s, size_t n)
 {
-	bool begun = true;
+	bool begun = true, first = true;
 
 	for (; n; s++, n--) {
-		if (begun && is_trigger(s, n))
+		if ((begun && is_trigger(s, n)) ||
+		    (first && memchr("\t\r\n", *s, 3)))
 			buf_addc(out, '\'');
+		first &= *s == ' ';
 		buf_addc(out, *s);
 		begun = begins_cell(*s, begun);
 	}

@@ -5,9 +5,9 @@
 #include "base/buf.h"
 
 /* Appends the text with an apostrophe before each character that begins a
- * formula where a cell begins, or may be taken to begin: at its start, outer
- * white space passed over, and after a separator or a quote (OWASP, "CSV
- * Injection": = + - @, tab, CR, LF and the full-width forms). */
+ * formula (OWASP, "CSV Injection"): = + - @ and their full-width forms where a
+ * cell begins, spaces passed over, or may be taken to begin, after a separator
+ * or a quote; tab, CR and LF where it begins. */
 void export_cell_defuse(struct buf *out, const char *s, size_t n);
 
 #endif

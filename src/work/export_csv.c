@@ -11,7 +11,7 @@
 #include "work/export.h"
 #include "work/export_cell.h"
 
-#define WRITE_BYTES (256u << 10)      /* of one write(2) */
+#define WRITE_BYTES (256u << 10)        /* of one write(2) */
 #define FLUSH_BYTES (UINT64_C(8) << 20) /* that the kernel is told to write */
 
 /* The value of a field of the row in hand. */
@@ -254,8 +254,8 @@ copy_plain(char *p, const char *s, size_t n)
 	    ['\r'] = true};
 	size_t i;
 
-	if (n && (*s == ' ' || *s == '\t' || s[n - 1] == ' ' ||
-	             s[n - 1] == '\t'))
+	if (n &&
+	    (*s == ' ' || *s == '\t' || s[n - 1] == ' ' || s[n - 1] == '\t'))
 		return false;
 	for (i = 0; i < n; i++) {
 		if (special[(unsigned char)s[i]])

@@ -85,6 +85,7 @@ handle_signals(void)
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL); /* writing then says EFBIG */
 	sigemptyset(&none);
 	sigaddset(&none, SIGHUP);
 	sigaddset(&none, SIGCHLD);

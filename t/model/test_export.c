@@ -36,8 +36,7 @@ upload(const char *const rows[3])
 	apply_all();
 }
 
-static struct export
-ask(const char *code)
+static struct export ask(const char *code)
 {
 	struct export x;
 
@@ -45,8 +44,7 @@ ask(const char *code)
 	return x;
 }
 
-static struct export
-make(const char *code)
+static struct export make(const char *code)
 {
 	struct export x = ask(code);
 
@@ -169,8 +167,8 @@ last_seq(struct uuid *id_out)
 	struct buf profiles = {0};
 	unsigned n;
 
-	must(customer_read_range(site.db, &one, 0, 1000, 100, list, &n,
-	         &profiles, &e),
+	must(customer_read_range(
+	         site.db, &one, 0, 1000, 100, list, &n, &profiles, &e),
 	    "read");
 	buf_free(&profiles);
 	*id_out = list[n - 1].uuid;
@@ -250,7 +248,8 @@ test_expiry(void)
 	must(export_sweep(&site, &account, &e), "sweep");
 	ok(there(&x), "a file in its time stays");
 	ok(access(path, F_OK), "one that a dead run has left goes");
-	tenant_sql("UPDATE export SET expires_at = 1 WHERE state = 'completed'");
+	tenant_sql(
+	    "UPDATE export SET expires_at = 1 WHERE state = 'completed'");
 	must(export_of_job(site.db, &one, &x.job, &x, &e), "find");
 	is_int(x.state, EXPORT_EXPIRED, "it is expired before it is swept");
 	must(export_sweep(&site, &account, &e), "sweep");
@@ -289,8 +288,8 @@ main(void)
 	snprintf(export_dir, sizeof(export_dir), "%s/exports", keys_dir);
 	server.conf.exports_dir = export_dir;
 	must(export_dir_check(&server.conf, &e), "directory");
-	must(api_key_create(&site, &one, "k", "CUSTOMERS_EXPORT", text, &key,
-	         &e),
+	must(api_key_create(
+	         &site, &one, "k", "CUSTOMERS_EXPORT", text, &key, &e),
 	    "key");
 	upload(rows);
 	test_ids();

@@ -17,10 +17,22 @@ static const struct {
     {"\rx", "'\rx"},
     {"\nx", "'\nx"},
     {"  =1", "  '=1"},
-    {"\xEF\xBC\x9D" "1", "'\xEF\xBC\x9D" "1"},
-    {"\xEF\xBC\x8B" "1", "'\xEF\xBC\x8B" "1"},
-    {"\xEF\xBC\x8D" "1", "'\xEF\xBC\x8D" "1"},
-    {"\xEF\xBC\xA0" "1", "'\xEF\xBC\xA0" "1"},
+    {"\xEF\xBC\x9D"
+     "1",
+        "'\xEF\xBC\x9D"
+        "1"},
+    {"\xEF\xBC\x8B"
+     "1",
+        "'\xEF\xBC\x8B"
+        "1"},
+    {"\xEF\xBC\x8D"
+     "1",
+        "'\xEF\xBC\x8D"
+        "1"},
+    {"\xEF\xBC\xA0"
+     "1",
+        "'\xEF\xBC\xA0"
+        "1"},
     {"\xEF\xBC", "\xEF\xBC"},
     {"a;=1", "a;'=1"},
     {"a,+1", "a,'+1"},
@@ -30,7 +42,10 @@ static const struct {
     {"a\"=x", "a\"'=x"},
     {"a'=x", "a''=x"},
     {"a\n=x", "a\n'=x"},
-    {"a\r\n=x", "a\r'\n'=x"},
+    {"a\r\n=x", "a\r\n'=x"},
+    {"\r\n=x", "'\r\n'=x"},
+    {" \tx", " '\tx"},
+    {"a\r\nb\tc", "a\r\nb\tc"},
     {"==x", "'==x"},
     {"2024-02-29", "2024-02-29"},
     {"a=b", "a=b"},
@@ -48,8 +63,7 @@ main(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		buf_reset(&out);
 		buf_adds(&out, "");
-		export_cell_defuse(
-		    &out, cases[i].text, strlen(cases[i].text));
+		export_cell_defuse(&out, cases[i].text, strlen(cases[i].text));
 		is_str(out.data, cases[i].safe, "S32: case");
 	}
 	buf_free(&out);
