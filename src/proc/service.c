@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "model/audit.h"
+#include "model/export_files.h"
 #include "vault/jwt.h"
 
 enum err_code
@@ -23,6 +24,8 @@ service_open(enum program program, const char *conf_path, struct service **out,
 		rc = jwt_keys_load(s->conf, &s->jwt, e);
 	if (!rc)
 		rc = audit_dir_check(s->conf, e);
+	if (!rc)
+		rc = export_dir_check(s->conf, e);
 	if (!rc)
 		rc = site_open(s->conf, &s->site, e);
 	if (rc) {

@@ -105,5 +105,16 @@ STRING(worker, wake_socket, "",
 STRING(worker, pid_file, "", "Where the worker writes its process id")
 STRING(worker, log, "", "Log file; empty for standard error")
 
+STRING(exports, dir, "/var/lib/coffer/exports",
+    "Where export files are, which nginx sends; they hold plaintext")
+NUMBER(exports, ttl, 86400, 1, 31536000,
+    "Seconds after which a finished file is removed")
+NUMBER(exports, url_ttl, 900, 1, 604800,
+    "Seconds for which a signed URL is good")
+NUMBER(exports, waiting, 10, 1, 1000,
+    "Exports of a workspace that may wait or run at a time")
+NUMBER(exports, keep_days, 30, 1, 3650,
+    "Days after its end that an export can be looked up")
+
 NUMBER(jobs, keep_days, 30, 1, 3650,
     "Days after its end that a job can be looked up")

@@ -64,6 +64,15 @@ ROUTE(GET, "/scv/getCustomer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
 ROUTE(OPTIONS, "/scv/getCustomer", SCV, NONE, 0, NONE, NONE, cors_preflight)
 ROUTE(DELETE, "/scv/session", SCV, SESSION, 0, NONE, NONE, scv_session_logout)
 ROUTE(OPTIONS, "/scv/session", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(POST, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, JSON, NONE,
+    scv_export_create)
+ROUTE(GET, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, NONE,
+    EXPORT_LIST, scv_export_list)
+ROUTE(GET, "/scv/exports/{exportid}", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT,
+    NONE, EXPORT_READ, scv_export_show)
+/* The signature in its query is what opens it. */
+ROUTE(GET, "/exports/{workspace_id}/{exportid}", SCV, NONE, 0, NONE,
+    EXPORT_DOWNLOAD, scv_export_download)
 
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
 ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
