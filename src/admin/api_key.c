@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "admin/admin.h"
+#include "model/api_key.h"
 #include "model/user.h"
 
 enum err_code

@@ -54,6 +54,8 @@ ctl_field_list(struct ctl *c, struct err *e)
 	if (rc)
 		return rc;
 	for (unsigned i = 0; i < s.n; i++) {
+		if (s.fields[i].builtin)
+			continue;
 		field_write(&c->out, &s.fields[i]);
 		buf_addc(&c->out, '\n');
 	}

@@ -1,5 +1,5 @@
 /* GET /v1/account/data-key: the account's own keys, for its own clients. */
-#include "api/api.h"
+#include "http/handlers.h"
 #include "http/route.h"
 #include "model/account.h"
 

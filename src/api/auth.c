@@ -1,9 +1,10 @@
 /* /v1/auth: pairs of an access token and a refresh token; their end. */
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "base/clock.h"
 #include "http/auth.h"
+#include "model/api_key.h"
 #include "model/audit.h"
 #include "model/throttle.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "api/etag.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -192,7 +192,7 @@ take(struct request *rq, const struct form *f, struct err *e)
 	if (!code)
 		code =
 		    schema_load(rq->site->db, &rq->ctx, rq->arena, &schema, e);
-	if (!code && !schema.n)
+	if (!code && schema_is_empty(&schema))
 		code = err_set(e, ERR_NO_WORKSPACE, NULL);
 	if (!code)
 		code = read_wishes(rq, f, &u, &condition, e);

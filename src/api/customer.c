@@ -1,5 +1,5 @@
 /* POST /v1/customer/pages and POST /v1/customer: the customers of a group. */
-#include "api/api.h"
+#include "http/handlers.h"
 #include "model/customer.h"
 #include "model/segment.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "base/log.h"
 #include "http/route.h"
 #include "model/customer_delete.h"

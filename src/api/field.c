@@ -1,7 +1,7 @@
 /* /v1/cpf: the fields of a workspace. */
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "model/field_change.h"
 #include "work/wake.h"
 
@@ -32,7 +32,9 @@ api_field_list(struct request *rq, struct err *e)
 	out = resp_json(rq, 200);
 	buf_adds(out, "{\"fields\":[");
 	for (unsigned i = 0; i < s.n; i++) {
-		if (i)
+		if (s.fields[i].builtin)
+			continue;
+		if (out->data[out->len - 1] != '[')
 			buf_addc(out, ',');
 		field_write(out, &s.fields[i]);
 	}

@@ -1,7 +1,7 @@
 /* GET /v1/customer/{customer_id} and POST /v1/customer/find: one customer. */
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "api/etag.h"
 #include "http/route.h"
 #include "model/account.h"

@@ -1,7 +1,7 @@
 /* /v1/cg: the customer groups of a workspace. */
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "base/log.h"
 #include "model/segment.h"
 #include "work/wake.h"

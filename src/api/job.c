@@ -2,7 +2,7 @@
  * rows. */
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "http/route.h"
 #include "model/job.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "base/clock.h"
 #include "http/route.h"
 #include "model/cursor.h"

@@ -1,4 +1,4 @@
-#include "api/api.h"
+#include "http/handlers.h"
 
 #include "base/log.h"
 #include "model/site.h"

@@ -24,7 +24,11 @@ struct db_context {
 	uint32_t account_id;
 	uint32_t workspace_id;
 	uint32_t user_id; /* the actor; 0 for the programs themselves */
+	/* Who acts where that is no user, for the audit log: a member of JSON
+	 * ("api_key":"UUID") of at most DB_AGENT_MAX bytes; NULL: nobody. */
+	const char *agent;
 };
+#define DB_AGENT_MAX 64
 
 /* A value for a marker or a cell of a bulk. Bytes are not copied: they live
  * as long as the call. */

@@ -176,15 +176,78 @@ auth_token(struct request *rq, enum jwt_typ typ, struct jwt_claims *claims_out,
 	return rc;
 }
 
-enum err_code
-auth_open(struct request *rq, struct err *e)
+/* Binds a workspace, and what was read of it on the way. */
+static void
+bind_workspace(struct request *rq, uint32_t account_id, uint32_t workspace_id,
+    const char *account_code, uint32_t key_epoch, const struct schema *state)
+{
+	rq->ctx.account_id = account_id;
+	rq->ctx.workspace_id = workspace_id;
+	rq->account_code = arena_strdup(rq->arena, account_code);
+	rq->key_epoch = key_epoch;
+	rq->state = *state;
+	rq->workspace = state->workspace;
+	uuid_format(&rq->workspace, rq->workspace_text);
+}
+
+static void
+name_agent(struct request *rq, const char *kind, const struct uuid *id)
+{
+	char text[UUID_TEXT];
+
+	uuid_format(id, text);
+	rq->ctx.agent = arena_printf(rq->arena, "\"%s\":\"%s\"", kind, text);
+}
+
+/* The API key of a tenant. A key that is unknown, revoked or another tenant's
+ * takes the same look-up and is the same answer (S6). */
+static enum err_code
+auth_key(struct request *rq, struct err *e)
+{
+	const char *tenant = request_header(rq, "x-dxp-tenant");
+	const char *text = request_header(rq, "x-api-key");
+	struct api_key key;
+	enum err_code rc;
+
+	if (!tenant || !text)
+		return err_set(e, ERR_AUTH, NULL);
+	rc = api_key_find(rq->site->db, text, &key, e);
+	if (rc)
+		return rc;
+	if (strcmp(tenant, key.account_code) != 0)
+		return err_set(e, ERR_AUTH, NULL);
+	bind_workspace(rq, key.account_id, key.workspace_id, key.account_code,
+	    key.key_epoch, &key.state);
+	rq->api_key = key.id;
+	rq->privileges = key.privileges;
+	name_agent(rq, "api_key", &key.id);
+	if ((key.privileges & rq->route->right) != rq->route->right)
+		return err_set(e, ERR_FORBIDDEN, NULL);
+	return ERR_OK;
+}
+
+static enum err_code
+auth_bearer(struct request *rq, struct err *e)
 {
 	struct jwt_claims claims;
 	struct user user;
 
-	if (rq->route->auth == AUTH_NONE)
-		return ERR_OK;
 	return auth_token(rq, JWT_ACCESS, &claims, &user, e);
+}
+
+enum err_code
+auth_open(struct request *rq, struct err *e)
+{
+	switch (rq->route->auth) {
+	case AUTH_BEARER:
+		return auth_bearer(rq, e);
+	case AUTH_KEY:
+		return auth_key(rq, e);
+	case AUTH_SESSION:
+		return err_set(e, ERR_AUTH, NULL);
+	default:
+		return ERR_OK;
+	}
 }
 
 enum err_code

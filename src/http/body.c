@@ -53,6 +53,14 @@ request_read(void *arg, char *p, size_t n)
 	return t->cut_in ? -1 : got;
 }
 
+static enum err_code
+missing(const struct request *rq, struct err *e)
+{
+	return rq->route->face == FACE_SCV
+	           ? err_set(e, ERR_BAD_REQUEST, "Missing request body")
+	           : err_set(e, ERR_MISSING_FIELDS, NULL);
+}
+
 /* No body is not a body of another type: 400 rather than 415. */
 static enum err_code
 check_type(const struct request *rq, uint64_t length, struct err *e)
@@ -65,7 +73,7 @@ check_type(const struct request *rq, uint64_t length, struct err *e)
 	    request_is_type(rq, "multipart/form-data"))
 		return ERR_OK;
 	if (!length && (!type || !*type))
-		return err_set(e, ERR_MISSING_FIELDS, NULL);
+		return missing(rq, e);
 	return err_set(e, ERR_MEDIA_TYPE, NULL);
 }
 
@@ -77,7 +85,7 @@ open_workspace(struct request *rq, struct err *e)
 	enum jv_type type = jv_type(id);
 	const char *text = "";
 
-	if (!rq->route->right)
+	if (!rq->route->right || rq->route->face == FACE_SCV)
 		return ERR_OK;
 	if (type == JV_NONE || type == JV_NULL)
 		text = NULL;
@@ -94,6 +102,10 @@ read_json(struct request *rq, struct err *e)
 	    .max_tree = (size_t)c->limits_json_memory};
 	enum err_code rc = json_read(request_read, rq, &lim, &rq->json, e);
 
+	if (rc == ERR_BAD_REQUEST && rq->route->face == FACE_SCV) {
+		request_invalid(rq, "body", "%s", err_text(e));
+		return err_set(e, ERR_BAD_REQUEST, "Invalid JSON");
+	}
 	if (rc)
 		return rc;
 	if (jv_type(rq->json) != JV_OBJECT)
@@ -114,13 +126,19 @@ body_open(struct request *rq, struct err *e)
 		return ERR_OK;
 	if (!length_parse(rq, &length))
 		return err_set(e, ERR_BAD_REQUEST, "malformed Content-Length");
+	if (!length && rq->route->body == BODY_OPTIONAL) {
+		rq->json = json_object();
+		return ERR_OK;
+	}
 	rc = check_type(rq, length, e);
 	if (rc)
 		return rc;
+	if (!length && rq->route->face == FACE_SCV)
+		return missing(rq, e);
 	t->limit = (uint64_t)(request_is_type(rq, "application/json")
 	                          ? c->limits_json_bytes
 	                          : c->limits_upload_bytes);
 	if (length > t->limit)
 		return err_set(e, ERR_TOO_LARGE, NULL);
-	return rq->route->body == BODY_JSON ? read_json(rq, e) : ERR_OK;
+	return rq->route->body == BODY_UPLOAD ? ERR_OK : read_json(rq, e);
 }

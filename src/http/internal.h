@@ -30,6 +30,12 @@ MUST_CHECK enum err_code request_open(struct request *rq, struct err *e);
  * (S7): ERR_BAD_REQUEST. */
 MUST_CHECK enum err_code auth_headers(const struct request *rq, struct err *e);
 
+/* One of rq->invalid. */
+struct invalid_param {
+	const char *name, *reason;
+	struct invalid_param *next;
+};
+
 /* Finds who asks, as the route wants it, and binds account and user.
  * ERR_AUTH, ERR_NO_CONTEXT. */
 MUST_CHECK enum err_code auth_open(struct request *rq, struct err *e);

@@ -36,6 +36,7 @@ static void
 answer_scv(struct request *rq, const struct err *e)
 {
 	int status = err_status(e->code);
+	const struct invalid_param *p;
 	struct buf *b;
 
 	if (e->code == ERR_AUTH || e->code == ERR_NO_CONTEXT) {
@@ -47,7 +48,15 @@ answer_scv(struct request *rq, const struct err *e)
 	rq->resp.type = "application/problem+json";
 	buf_addc(b, '{');
 	add_text(b, "title", err_text(e));
-	buf_addf(b, ",\"status\":%d,\"invalid-params\":[]}", status);
+	buf_addf(b, ",\"status\":%d,\"invalid-params\":[", status);
+	for (p = rq->invalid; p; p = p->next) {
+		buf_addc(b, '{');
+		add_text(b, "name", p->name);
+		buf_addc(b, ',');
+		add_text(b, "reason", p->reason);
+		buf_adds(b, p->next ? "}," : "}");
+	}
+	buf_adds(b, "]}");
 }
 
 void

@@ -174,6 +174,28 @@ request_is_type(const struct request *rq, const char *media_type)
 }
 
 void
+request_invalid(struct request *rq, const char *name, const char *fmt, ...)
+{
+	struct invalid_param *p;
+	char text[500];
+	va_list ap;
+
+	if (rq->ninvalid++ >= INVALID_PARAMS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p = arena_alloc(rq->arena, sizeof(*p));
+	*p = (struct invalid_param){.name = arena_strdup(rq->arena, name),
+	    .reason = arena_strdup(rq->arena, text)};
+	if (rq->invalid)
+		rq->invalid_end->next = p;
+	else
+		rq->invalid = p;
+	rq->invalid_end = p;
+}
+
+void
 request_audit(
     struct request *rq, const struct uuid *subject, const char *fmt, ...)
 {

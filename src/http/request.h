@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "model/field.h"
 #include "model/site.h"
 
 struct route;
@@ -44,6 +45,18 @@ struct request {
 	struct uuid user;
 	struct uuid workspace;
 	char workspace_text[UUID_TEXT];
+
+	/* Of a request by API key or session: what authentication has read of
+	 * the account and the workspace on its way (site_keyring_at,
+	 * site_schema); and of a session its customer. */
+	uint32_t key_epoch;
+	struct schema state;
+	unsigned privileges; /* of enum privilege */
+	struct uuid api_key, customer;
+
+	/* What is wrong with it, by parameter: request_invalid. */
+	struct invalid_param *invalid, *invalid_end;
+	unsigned ninvalid;
 
 	/* What the audit log says beside the route's action. */
 	struct uuid audit_subject;
@@ -89,6 +102,13 @@ uint64_t request_length(const struct request *rq);
 
 /* True for the media type (parameters such as charset passed over). */
 bool request_is_type(const struct request *rq, const char *media_type);
+
+/* Says what is wrong with a parameter or an attribute, for the member
+ * invalid-params of the error (RFC 9457) that the handler then returns; names
+ * and texts hold no values of fields. At most INVALID_PARAMS_MAX are told. */
+#define INVALID_PARAMS_MAX 1000
+void request_invalid(struct request *rq, const char *name, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 
 /* Opens the workspace by its id (a UUID's text; anything else does not exist)
  * for the right that the route asks: binds ctx.workspace_id and the

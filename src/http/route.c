@@ -3,14 +3,14 @@
 #include <assert.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "http/handlers.h"
 #include "base/buf.h"
 #include "model/account.h"
 
 const struct route routes[] = {
 #define ROUTE(method, path, face, auth, rights, body, reads, handler) \
-	{#handler, #method, path, FACE_##face, AUTH_##auth,    \
-	    (enum right)(rights), BODY_##body, AUDIT_##reads, handler},
+	{#handler, #method, path, FACE_##face, AUTH_##auth, (rights), \
+	    BODY_##body, AUDIT_##reads, handler},
 #include "tbl/routes.h"
 #undef ROUTE
 };

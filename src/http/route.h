@@ -7,18 +7,22 @@
 #include "base/err.h"
 #include "http/request.h"
 #include "model/audit.h"
+#include "model/api_key.h"
 #include "model/user.h"
 
 enum route_auth {
-	AUTH_NONE,  /* open, or the handler looks at x-api-key itself */
-	AUTH_BEARER /* an access token: a user of an account */
+	AUTH_NONE,   /* open, or the handler looks at x-api-key itself */
+	AUTH_BEARER, /* an access token: a user of an account */
+	AUTH_KEY,    /* x-dxp-tenant and x-api-key: a workspace */
+	AUTH_SESSION /* the dxp-sessionid cookie: a customer */
 };
 
 enum route_body {
 	BODY_NONE,
-	BODY_JSON,  /* an object, parsed into rq->json; its "workspace_id" is
-	               opened when the route asks a right */
-	BODY_UPLOAD /* JSON or multipart, read by the handler */
+	BODY_JSON,     /* an object, parsed into rq->json; on the face V1 its
+	                  "workspace_id" is opened when the route asks a right */
+	BODY_OPTIONAL, /* the same; no body is as good as {} */
+	BODY_UPLOAD    /* JSON or multipart, read by the handler */
 };
 
 /* The shape of errors: /v1, or problem+json for /scv. */
@@ -30,7 +34,9 @@ struct route {
 	const char *path; /* "{name}" stands for one segment */
 	enum route_face face;
 	enum route_auth auth;
-	enum right right; /* of the user in the workspace; 0: none asked */
+	/* BEARER: of enum right, of the user in the workspace; KEY: of enum
+	 * privilege, of the key; 0: none asked. */
+	unsigned right;
 	enum route_body body;
 	enum audit_action reads; /* AUDIT_NONE: the model's to write */
 	enum err_code (*handler)(struct request *rq, struct err *e);

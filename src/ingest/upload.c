@@ -377,7 +377,7 @@ load_fields(struct upload_run *run, struct err *e)
 	enum err_code code;
 
 	code = schema_reload(run->site->db, run->ctx, run->arena, s, e);
-	if (!code && !s->n)
+	if (!code && schema_is_empty(s))
 		code = err_set(e, ERR_NO_WORKSPACE, NULL);
 	return code;
 }
@@ -400,7 +400,7 @@ upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
 	enum err_code code = ERR_OK;
 	int i;
 
-	assert(u->schema->n && !u->file == !!u->data);
+	assert(!schema_is_empty(u->schema) && !u->file == !!u->data);
 	assert(u->kind == JOB_KIND_UPDATE || (!u->match && !u->condition));
 	rand_uuid(&u->job.uuid);
 	options.job = u->job.uuid;

@@ -1,11 +1,11 @@
-/* API keys: 256 random bits, of which the database holds a digest (S5). */
+#include "model/api_key.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "model/audit.h"
 #include "model/name.h"
-#include "model/user.h"
 #include "vault/mac.h"
 #include "vault/rand.h"
 
@@ -18,7 +18,6 @@ static const char *const privilege_names[] = {
 #include "tbl/privileges.h"
 #undef X
 };
-#define PRIVILEGES (sizeof(privilege_names) / sizeof(privilege_names[0]))
 
 /* The bit of a privilege named by n characters; 0 if there is none. */
 static unsigned
@@ -234,6 +233,7 @@ take_key(struct db_rows *r, void *arg)
 {
 	struct lookup *l = arg;
 	const char *digest;
+	struct err ignored;
 	size_t n;
 
 	digest = db_get_bytes(r, 0, &n);
@@ -242,6 +242,12 @@ take_key(struct db_rows *r, void *arg)
 	l->out->workspace_id = (uint32_t)db_get_int(r, 2);
 	snprintf(l->out->account_code, sizeof(l->out->account_code), "%s",
 	    db_get_bytes(r, 3, NULL));
+	db_get_uuid(r, 4, &l->out->id);
+	if (privileges_parse(
+	        db_get_bytes(r, 5, NULL), &l->out->privileges, &ignored))
+		l->out->privileges = 0;
+	l->out->key_epoch = (uint32_t)db_get_int(r, 6);
+	schema_take_state(r, 7, &l->out->state);
 }
 
 /* Whatever the key's text is, the same is done: a digest and a look-up. */
@@ -257,5 +263,29 @@ api_key_find(struct db *db, const char *key, struct api_key *out, struct err *e)
 	    DB_ARGS(db_bytes(l.digest, DIGEST)), take_key, &l, e);
 	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && !l.match))
 		return err_set(e, ERR_AUTH, NULL);
+	return rc;
+}
+
+static void
+take_privileges(struct db_rows *r, void *arg)
+{
+	unsigned *bits = arg;
+	struct err ignored;
+
+	if (privileges_parse(db_get_bytes(r, 0, NULL), bits, &ignored))
+		*bits = 0;
+}
+
+enum err_code
+api_key_check(struct db *db, const struct db_context *ctx,
+    const struct uuid *id, unsigned privileges, struct err *e)
+{
+	unsigned has = 0;
+	enum err_code rc;
+
+	rc = db_one(db, ctx, SQL_API_KEY_PRIVILEGES, DB_ARGS(db_uuid(id)),
+	    take_privileges, &has, e);
+	if (rc == ERR_NOT_FOUND || (!rc && (has & privileges) != privileges))
+		return err_set(e, ERR_FORBIDDEN, NULL);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "model/audit_own.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,9 +46,27 @@ detail_text(const char *s)
 	return t;
 }
 
+/* The detail with the agent as its first member, in `room`; the agent alone if
+ * there is no room for both. */
+static struct audit_text
+told(const char *agent, const struct audit_text *detail, char *room)
+{
+	const char *rest = detail->n > 2 ? detail->s + 1 : "}";
+	size_t nrest = detail->n > 2 ? detail->n - 1 : 1;
+	int n;
+
+	if (strlen(agent) + nrest + 2 > AUDIT_DETAIL_MAX) {
+		rest = ",\"cut\":true}";
+		nrest = strlen(rest);
+	}
+	n = snprintf(room, AUDIT_ROOM, "{%s%s%.*s", agent,
+	    nrest > 1 && *rest != ',' ? "," : "", (int)nrest, rest);
+	return (struct audit_text){room, (size_t)n};
+}
+
 void
 audit_fill(struct audit_entry *out, const struct db_context *ctx,
-    const struct audit_event *event)
+    const struct audit_event *event, char room[AUDIT_ROOM])
 {
 	assert(event->action > AUDIT_NONE && event->action < AUDIT_ACTIONS);
 	memset(out, 0, sizeof(*out));
@@ -56,6 +75,8 @@ audit_fill(struct audit_entry *out, const struct db_context *ctx,
 	out->action = text(actions[event->action].action);
 	out->request = text(log_request_id());
 	out->detail = detail_text(event->detail);
+	if (ctx && ctx->agent)
+		out->detail = told(ctx->agent, &out->detail, room);
 	if (ctx) {
 		out->account_id = ctx->account_id;
 		out->workspace_id = ctx->workspace_id;
@@ -151,22 +172,24 @@ audit_put(struct audit *a, struct audit_chain *c, const struct db_context *ctx,
 {
 	unsigned batch = n < BATCH ? n : BATCH, done = 0, i;
 	struct audit_entry *entries = calloc(batch, sizeof(*entries));
+	char(*rooms)[AUDIT_ROOM] = calloc(batch, sizeof(*rooms));
 	enum err_code rc = ERR_OK;
 
-	if (!entries && batch)
+	if ((!entries || !rooms) && batch)
 		abort();
 	if (c->pid != getpid())
 		chain_new(c);
 	c->moved = true;
 	while (done < n && !rc) {
 		for (i = 0; i < batch && done < n; i++, done++) {
-			audit_fill(&entries[i], ctx, &list[done]);
+			audit_fill(&entries[i], ctx, &list[done], rooms[i]);
 			audit_entry_chain(a->key, &c->head, &entries[i]);
 		}
 		rc = audit_store(a->site->db, entries, i, e);
 	}
 	c->failed |= rc != ERR_OK;
 	free(entries);
+	free(rooms);
 	return rc;
 }
 

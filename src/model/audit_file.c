@@ -161,12 +161,13 @@ note(struct audit *a, const struct db_context *ctx,
     const struct audit_event *event)
 {
 	struct audit_entry en;
+	char room[AUDIT_ROOM];
 
 	if (a->direct) {
 		note_direct(a, ctx, event);
 		return;
 	}
-	audit_fill(&en, ctx, event);
+	audit_fill(&en, ctx, event, room);
 	audit_file_add(a, &en);
 }
 
@@ -200,7 +201,7 @@ turn_minute(struct audit *a)
 static bool
 is_anonymous(const struct db_context *ctx, enum audit_action action)
 {
-	return (!ctx || !ctx->user_id) &&
+	return (!ctx || (!ctx->user_id && !ctx->agent)) &&
 	       (action == AUDIT_REFUSED || action == AUDIT_LOGIN_FAILED);
 }
 

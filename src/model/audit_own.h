@@ -45,9 +45,11 @@ struct audit {
 };
 
 /* Fills an entry but for its place in a chain. Texts are those of the event,
- * and of the log's request id: they are not copied. */
+ * and of the log's request id: they are not copied. `room` is used where the
+ * context has an agent, and must live as long as the entry. */
+#define AUDIT_ROOM (AUDIT_DETAIL_MAX + 1)
 void audit_fill(struct audit_entry *out, const struct db_context *ctx,
-    const struct audit_event *event);
+    const struct audit_event *event, char room[AUDIT_ROOM]);
 
 /* Writes entries as the next of a chain, within the transaction. */
 MUST_CHECK enum err_code audit_put(struct audit *a, struct audit_chain *c,

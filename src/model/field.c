@@ -16,11 +16,11 @@ static const struct {
 #undef X
 };
 
-static const struct {
-	const char *name;
-	uint32_t id;
-} roles[] = {
-#define X(name, text, id) {text, id},
+enum { ROLE_PLAIN, ROLE_KEY };
+
+static const struct field_role roles[] = {
+#define X(name, text, id, attribute, type, key) \
+	{text, attribute, id, FIELD_##type, ROLE_##key},
 #include "tbl/field_roles.h"
 #undef X
 };
@@ -119,16 +119,41 @@ field_from_json(const struct field *f, struct arena *a, const json_t *v,
 	       take_back(out, len);
 }
 
-uint32_t
-field_unique_id(const struct field *f)
+const struct field_role *
+field_role_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; f->role && i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (!strcmp(roles[i].name, f->role))
-			return roles[i].id;
+	for (i = 0; name && i < FIELD_ROLES; i++) {
+		if (!strcmp(roles[i].name, name))
+			return &roles[i];
 	}
-	return f->id;
+	return NULL;
+}
+
+void
+field_builtin(enum field_role_id role, struct field *out)
+{
+	const struct field_role *r = &roles[role];
+
+	*out = (struct field){.id = r->id,
+	    .name = r->attribute,
+	    .display_name = r->attribute,
+	    .type = r->type,
+	    .format = "",
+	    .pii = r->key,
+	    .unique = r->key,
+	    .max_length = FIELD_LENGTH_DEFAULT,
+	    .role = r->name,
+	    .builtin = true};
+}
+
+uint32_t
+field_unique_id(const struct field *f)
+{
+	const struct field_role *role = field_role_find(f->role);
+
+	return role && role->key ? role->id : f->id;
 }
 
 /* The form in which unique values compare; lives in the arena. */

@@ -99,6 +99,21 @@ struct field_type {
 	    struct field *f, struct arena *a, struct err *e);
 };
 
+/* System attributes that fields stand for (tbl/field_roles.h). */
+enum field_role_id {
+#define X(name, text, id, attribute, type, key) FIELD_ROLE_##name,
+#include "tbl/field_roles.h"
+#undef X
+	FIELD_ROLES
+};
+
+struct field_role {
+	const char *name, *attribute;
+	uint32_t id;
+	enum field_type_id type;
+	bool key; /* always PII and unique */
+};
+
 struct field {
 	uint32_t id;
 	const char *name, *display_name;
@@ -113,6 +128,7 @@ struct field {
 	struct regex **regex;        /* its place: compiled at first use */
 	struct regex_budget *budget; /* shared by the fields of a schema */
 	const char *role;            /* or NULL */
+	bool builtin; /* a system attribute that no field stands for */
 	const struct date_format *date;
 	const struct currency *currency;
 	/* While stored values are being converted: the definition that
@@ -124,7 +140,31 @@ struct field {
 	bool indexing;
 };
 
-/* A workspace's fields, sorted by name (bytewise, as profiles are).
+/* System attributes without a field (tbl/attributes.h). */
+enum system_attribute {
+#define X(name, text) ATTRIBUTE_##name,
+#include "tbl/attributes.h"
+#undef X
+	SYSTEM_ATTRIBUTES
+};
+
+/* A tenant's own name for one of them ("x-scv-source" of /scv/schema). */
+struct alias {
+	const char *name, *title;
+	enum system_attribute source;
+};
+
+/* What a session may do with an attribute ("x-scv-permissions"); one that is
+ * not listed is closed. */
+enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
+struct permission {
+	const char *name;
+	unsigned access; /* of enum access */
+};
+
+/* A workspace's fields, sorted by name (bytewise, as profiles are): those that
+ * it has defined, and the built-in ones, which every workspace has where none
+ * of its fields has their role, and which nobody changes or deletes.
  *
  * Profiles are written in the schema's layout. A row that has an older one is
  * in the form of before the change that is being carried out: each field as
@@ -135,12 +175,29 @@ struct schema {
 	unsigned n;
 	struct field *leaving; /* deleted, but stored; by name */
 	unsigned nleaving;
+	/* What the Single Customer View face adds, each sorted by name. */
+	const struct alias *aliases;
+	unsigned naliases;
+	const struct permission *permissions;
+	unsigned npermissions;
 	uint32_t layout;
 	uint32_t version;      /* counts the changes of the fields */
 	struct uuid workspace; /* whose they are */
 	bool converting;
 	struct uuid job; /* that converts */
 };
+
+/* Whether the workspace has defined no field. */
+bool schema_is_empty(const struct schema *s);
+
+/* The role of that name (NULL: none); NULL if there is none. */
+const struct field_role *field_role_find(const char *name);
+
+/* The built-in field of a system attribute. */
+void field_builtin(enum field_role_id role, struct field *out);
+
+/* The field that holds a system attribute: the tenant's or the built-in one. */
+struct field *schema_role(const struct schema *s, enum field_role_id role);
 
 const struct field_type *field_type_of(const struct field *f);
 
@@ -199,7 +256,7 @@ struct field *schema_find_column(
 
 /* Reads the workspace's fields in the context; the schema and all it points to
  * live in the arena but for compiled regexes: end with schema_release. A
- * workspace without fields gives an empty schema.
+ * workspace without fields gives a schema of built-in ones.
  * Within a transaction they stay as they are until it ends: the workspace's row
  * is locked in share mode. Whoever writes customers loads them so, or comes
  * by schema_hold; changes of fields lock the row for themselves. */
@@ -222,6 +279,10 @@ MUST_CHECK enum err_code schema_reload(struct db *db,
  * workspace, converting and job of *out, which has no fields. */
 MUST_CHECK enum err_code schema_state(struct db *db,
     const struct db_context *ctx, struct schema *out, struct err *e);
+
+/* Reads that out of a row, whose columns from `col` on are the workspace's
+ * uuid, schema_version, layout and convert_job. */
+void schema_take_state(struct db_rows *r, unsigned col, struct schema *out);
 
 /* The same, and nobody else may write customers or change fields until the
  * transaction ends. */

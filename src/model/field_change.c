@@ -44,7 +44,7 @@ find_field(struct changing *c, struct err *e)
 		    e, ERR_BAD_REQUEST, "field_name must be a string");
 	c->old = schema_find(
 	    &c->schema, json_string_value(name), json_string_length(name));
-	if (!c->old)
+	if (!c->old || c->old->builtin)
 		return err_set(e, ERR_NOT_FOUND, "there is no such field");
 	return ERR_OK;
 }
@@ -247,7 +247,7 @@ check_place(struct changing *c, struct err *e)
 	unsigned i;
 
 	for (i = 0; i < s->n && !err; i++) {
-		if (s->fields[i].id != f->id)
+		if (s->fields[i].id != f->id && !s->fields[i].builtin)
 			err = field_fits(f, &s->fields[i], c->arena, e);
 	}
 	for (i = 0; i < s->nleaving && !err; i++)

@@ -23,12 +23,6 @@ static const char *const members[] = {"workspace_id", "field_name",
 static const char *const reserved[] = {"customer_id", "workspace_id", "row",
     "error_row", "error_field", "error_code"};
 
-static const char *const roles[] = {
-#define X(name, text, id) text,
-#include "tbl/field_roles.h"
-#undef X
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static enum err_code
@@ -168,6 +162,9 @@ take_display_name(struct definition *d)
 		return err_set(d->e, ERR_BAD_REQUEST,
 		    "display_name must not be blank or hold control "
 		    "characters");
+	if (*trimmed == '$')
+		return err_set(d->e, ERR_BAD_REQUEST,
+		    "display_name must not begin with $");
 	d->f->display_name = arena_strndup(d->a, trimmed, n);
 	return refuse_reserved(d, "display_name", d->f->display_name);
 }
@@ -227,6 +224,16 @@ check_allowed(struct definition *d)
 	return ERR_OK;
 }
 
+/* Whether the field stands for an attribute that is always PII and unique. */
+static bool
+gives_key_role(const struct definition *d)
+{
+	const struct field_role *role =
+	    field_role_find(json_string_value(given(d, "role")));
+
+	return role && role->key;
+}
+
 static enum err_code
 take_switches(struct definition *d)
 {
@@ -234,7 +241,7 @@ take_switches(struct definition *d)
 	struct field *f = d->f;
 	enum err_code err;
 
-	f->pii = f->unique = given(d, "role") != NULL;
+	f->pii = f->unique = gives_key_role(d);
 	if ((err = take_bool(d, "pii", &f->pii)) ||
 	    (err = take_bool(d, "required", &f->required)) ||
 	    (err = take_bool(d, "unique", &f->unique)) ||
@@ -251,25 +258,27 @@ take_switches(struct definition *d)
 static enum err_code
 take_role(struct definition *d)
 {
-	const char *role = NULL;
+	const struct field_role *role;
+	const char *name = NULL;
 	enum err_code err;
-	size_t i;
 
-	if ((err = take_text(d, "role", FIELD_NAME_MAX, &role)) || !role)
+	if ((err = take_text(d, "role", FIELD_NAME_MAX, &name)) || !name)
 		return err;
-	for (i = 0; i < COUNT(roles) && strcmp(roles[i], role); i++)
-		;
-	if (i == COUNT(roles))
+	if (!(role = field_role_find(name)))
 		return err_set(d->e, ERR_BAD_REQUEST,
-#define X(name, text, id) " " text
+#define X(name, text, id, attribute, type, key) " " text
 		    "role must be one of:"
 #include "tbl/field_roles.h"
 #undef X
 		);
-	if (!d->f->pii || !d->f->unique)
+	if (role->type != d->f->type)
 		return err_set(d->e, ERR_BAD_REQUEST,
-		    "a field with a role is always pii and unique");
-	d->f->role = roles[i];
+		    "a field of role %s cannot be of type %s", name,
+		    field_type_name(d->f));
+	if (role->key && (!d->f->pii || !d->f->unique))
+		return err_set(d->e, ERR_BAD_REQUEST,
+		    "a field of role %s is always pii and unique", name);
+	d->f->role = role->name;
 	return ERR_OK;
 }
 

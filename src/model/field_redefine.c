@@ -46,7 +46,10 @@ drop_parts(json_t *def, const json_t *body, const struct field *old)
 static void
 drop_switches(json_t *def, const json_t *body)
 {
-	if (jv_type(json_object_get(body, "role")) != JV_STRING)
+	const struct field_role *role =
+	    field_role_find(json_string_value(json_object_get(body, "role")));
+
+	if (!role || !role->key)
 		return;
 	if (!is_given(body, "pii"))
 		json_object_del(def, "pii");

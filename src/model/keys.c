@@ -1,5 +1,6 @@
 /* Keyrings of accounts: opened from their rows, kept, and read again when the
  * account's key epoch has moved. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,6 +143,28 @@ ring_gone(struct site *s, uint32_t account_id, struct err *e)
 	return err_fault(e, ERR_NO_CONTEXT, "account %u is gone", account_id);
 }
 
+static bool
+is_current(
+    const struct site_keyring *place, uint32_t account_id, uint32_t epoch)
+{
+	return place->ring && place->account_id == account_id &&
+	       keyring_epoch(place->ring) == epoch;
+}
+
+enum err_code
+site_keyring_at(struct site *s, const struct db_context *ctx, uint32_t epoch,
+    struct keyring **out, struct err *e)
+{
+	struct site_keyring *place = ring_place(s, ctx->account_id);
+
+	assert(!db_in_transaction(s->db));
+	if (!is_current(place, ctx->account_id, epoch))
+		return site_keyring(s, ctx, out, e);
+	place->used = ++s->clock;
+	*out = place->ring;
+	return ERR_OK;
+}
+
 enum err_code
 site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
     struct err *e)
@@ -158,8 +181,7 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 	if (rc)
 		return rc;
 	place = ring_place(s, ctx->account_id);
-	if (!place->ring || place->account_id != ctx->account_id ||
-	    keyring_epoch(place->ring) != head.epoch) {
+	if (!is_current(place, ctx->account_id, head.epoch)) {
 		rc = ring_open(s, ctx, &head, &fresh, e);
 		if (rc)
 			return rc;

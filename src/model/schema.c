@@ -1,6 +1,7 @@
 #include "model/field.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -160,17 +161,83 @@ read_fields(struct db_rows *r, struct arena *a, struct schema *s, struct err *e)
 	return ERR_OK;
 }
 
+static bool
+has_role(const struct schema *s, const char *role)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].role && !strcmp(s->fields[i].role, role))
+			return true;
+	}
+	return false;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct field *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* Puts the built-in fields that are nobody's role before the others: '$'
+ * comes before all that names of fields begin with. */
+static void
+add_builtin(struct schema *s, struct arena *a)
+{
+	struct field *all = arena_calloc(a, s->n + FIELD_ROLES, sizeof(*all));
+	unsigned i, n = 0;
+
+	for (i = 0; i < FIELD_ROLES; i++) {
+		field_builtin(i, &all[n]);
+		n += !has_role(s, all[n].role);
+	}
+	qsort(all, n, sizeof(*all), compare_names);
+	if (s->n)
+		memcpy(&all[n], s->fields, s->n * sizeof(*all));
+	s->fields = all;
+	s->n += n;
+}
+
+bool
+schema_is_empty(const struct schema *s)
+{
+	return !s->n || s->fields[s->n - 1].builtin;
+}
+
+struct field *
+schema_role(const struct schema *s, enum field_role_id role)
+{
+	struct field wanted;
+	unsigned i;
+
+	field_builtin(role, &wanted);
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].role &&
+		    !strcmp(s->fields[i].role, wanted.role))
+			return &s->fields[i];
+	}
+	assert(!"every schema has every role");
+	return NULL;
+}
+
+void
+schema_take_state(struct db_rows *r, unsigned col, struct schema *out)
+{
+	*out = (struct schema){.layout = 1};
+	db_get_uuid(r, col, &out->workspace);
+	out->version = (uint32_t)db_get_int(r, col + 1);
+	out->layout = (uint32_t)db_get_int(r, col + 2);
+	out->converting = !db_is_null(r, col + 3);
+	if (out->converting)
+		db_get_uuid(r, col + 3, &out->job);
+}
+
 static void
 take_state(struct db_rows *r, void *arg)
 {
-	struct schema *s = arg;
-
-	db_get_uuid(r, 0, &s->workspace);
-	s->version = (uint32_t)db_get_int(r, 1);
-	s->layout = (uint32_t)db_get_int(r, 2);
-	s->converting = !db_is_null(r, 3);
-	if (s->converting)
-		db_get_uuid(r, 3, &s->job);
+	schema_take_state(r, 0, arg);
 }
 
 static enum err_code
@@ -230,7 +297,9 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	err = read_fields(r, a, out, e);
 	end = db_done(&r, err ? &ignored : e);
 	err = err ? err : end;
-	if (err)
+	if (!err)
+		add_builtin(out, a);
+	else
 		*out = (struct schema){.layout = 1};
 	return err;
 }

@@ -7,6 +7,7 @@
 #include "db/migrate.h"
 #include "model/audit.h"
 #include "model/rows.h"
+#include "model/schema_cache.h"
 #include "vault/master_file.h"
 
 /* So many that some of the pool are always left for other work. */
@@ -52,6 +53,7 @@ site_close(struct site *s)
 {
 	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
 		keyring_free(&s->rings[i].ring);
+	schema_cache_free(&s->schemas);
 	audit_close(&s->audit);
 	if (s->db)
 		db_free(&s->db);

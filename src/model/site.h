@@ -24,6 +24,7 @@ struct site {
 		uint64_t used;
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
+	struct schema_cache *schemas;
 	uint64_t clock;      /* counts uses */
 	struct audit *audit; /* model/audit.h */
 	/* Entries that it could not take; the program's loop counts them in
@@ -73,6 +74,21 @@ MUST_CHECK enum err_code site_canary_check(
  * shared lock, so that no cached keyring seals under a retired version. */
 MUST_CHECK enum err_code site_keyring(struct site *s,
     const struct db_context *ctx, struct keyring **out, struct err *e);
+
+/* The same for readers, outside of transactions, who have just read the
+ * account's key epoch with something else (struct api_key). */
+MUST_CHECK enum err_code site_keyring_at(struct site *s,
+    const struct db_context *ctx, uint32_t epoch, struct keyring **out,
+    struct err *e);
+
+/* The fields of the context's workspace as they were at `state`
+ * (schema_state, or what api_key_find read) or since, for readers: kept from
+ * one call to the next, so that they cost nothing. Owned by the site, good
+ * until the next call. Writers load their own within their transaction. */
+struct schema;
+MUST_CHECK enum err_code site_schema(struct site *s,
+    const struct db_context *ctx, const struct schema *state,
+    const struct schema **out, struct err *e);
 
 /* For the loops of the programs, between requests or chunks: counts what has
  * been sealed at rest (S20), once it is worth a statement. What fails is

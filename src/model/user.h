@@ -111,31 +111,6 @@ MUST_CHECK enum err_code user_rights_anywhere(
 MUST_CHECK enum err_code user_list(struct db *db, const struct db_context *ctx,
     struct buf *out, struct err *e);
 
-/* API keys: "cfk_" and 43 characters of base64url (256 random bits), shown
- * once; the database holds their SHA-256. `privileges` is "all" or names of
- * tbl/privileges.h with commas between. ERR_BAD_REQUEST. */
-#define API_KEY_TEXT 48
-MUST_CHECK enum err_code api_key_create(struct site *s,
-    const struct db_context *ctx, const char *name, const char *privileges,
-    char key[API_KEY_TEXT], struct uuid *id_out, struct err *e);
-
-/* Revokes a key by its id, at once and for good; ERR_NOT_FOUND. */
-MUST_CHECK enum err_code api_key_revoke(
-    struct site *s, const struct uuid *id, struct err *e);
-
-/* Appends "id live|revoked PRIVILEGES NAME\n" for every key of the
- * workspace. */
-MUST_CHECK enum err_code api_key_list(struct db *db,
-    const struct db_context *ctx, struct buf *out, struct err *e);
-
-/* What a live key opens. Unknown, revoked or malformed: ERR_AUTH. */
-struct api_key {
-	uint32_t account_id, workspace_id;
-	char account_code[40];
-};
-MUST_CHECK enum err_code api_key_find(
-    struct db *db, const char *key, struct api_key *out, struct err *e);
-
 /* Refresh tokens come in families: a login starts one (ERR_CREDENTIALS if the
  * user's password or state has changed since), a refresh replaces its only
  * live token. Using a spent token revokes the family (S9). refresh_turn:

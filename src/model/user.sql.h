@@ -50,10 +50,16 @@ STMT(API_KEY_INSERT, WORKSPACE,
     " VALUES (?, ?, :account, :workspace, ?, ?, ?)")
 STMT(API_KEY_BY_DIGEST, SERVER,
     "SELECT api_key.digest, api_key.account_id, api_key.workspace_id,"
-    " account.code"
+    " account.code, api_key.uuid, api_key.privileges, account.key_epoch,"
+    " workspace.uuid, workspace.schema_version, workspace.layout,"
+    " workspace.convert_job"
     " FROM api_key JOIN account ON account.id = api_key.account_id"
+    " JOIN workspace ON workspace.id = api_key.workspace_id"
     " WHERE api_key.digest = ? AND api_key.revoked_at IS NULL"
     " AND account.erased_at IS NULL")
+STMT(API_KEY_PRIVILEGES, WORKSPACE,
+    "SELECT privileges FROM api_key WHERE uuid = ?"
+    " AND workspace_id = :workspace AND revoked_at IS NULL")
 STMT(API_KEY_LIST, WORKSPACE,
     "SELECT uuid, name, privileges, revoked_at, created_at FROM api_key"
     " WHERE workspace_id = :workspace ORDER BY created_at, uuid")

@@ -1,5 +1,6 @@
 /* Users, their roles, API keys and refresh tokens. */
 #include "base/clock.h"
+#include "model/api_key.h"
 #include "model/user.h"
 #include "tenant.h"
 

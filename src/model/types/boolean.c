@@ -50,6 +50,7 @@ boolean_from_json(const struct field *f, struct arena *a, const json_t *v,
 }
 
 const struct field_type field_type_boolean = {
+    .allows = ALLOW_ROLE,
     .trims = true,
     .from_text = boolean_from_text,
     .from_json = boolean_from_json,

@@ -1,6 +1,7 @@
-/* The handlers of /v1 and of operations, each a row of tbl/routes.h. */
-#ifndef COFFER_API_API_H
-#define COFFER_API_API_H
+/* The handlers, each a row of tbl/routes.h: those of /v1 and of operations are
+ * in src/api, those of /scv in src/scv. */
+#ifndef COFFER_HTTP_HANDLERS_H
+#define COFFER_HTTP_HANDLERS_H
 
 #include "http/request.h"
 
