@@ -1,6 +1,6 @@
 /* GET /metrics: for Prometheus (text format 0.0.4). No label says anything of a
  * tenant. */
-#include "api/api.h"
+#include "http/handlers.h"
 #include "base/log.h"
 #include "base/network.h"
 #include "http/metrics.h"
