@@ -130,7 +130,8 @@ def test_examples():
                if not content.get("examples")]
     tap.equal(lacking, [], "every answer with a body has one")
     unused = [f"{op.id}: {name}" for op in OPERATIONS.values()
-              for name in op.names() - {case.name for case in op.cases()}
+              for name in op.names() - op.defaults() -
+              {case.name for case in op.cases()}
               if all(case.name for case in op.cases() if case.status < 400)]
     tap.equal(unused, [], "and every example of a request has its answer")
 
@@ -158,7 +159,7 @@ def test_served():
     reply = site.request("GET", "/openapi.json")
     tap.equal(reply.status, 200, "GET /openapi.json")
     tap.equal(reply.headers.get_content_type(), "application/json", "is JSON")
-    tap.equal(reply.json, book.doc, "and the document, whole")
+    tap.ok(reply.json == book.doc, "and the document, whole")
     tap.ok(reply.headers["X-Request-Id"], "with a request id")
     reply = site.request("GET", "/docs/")
     tap.equal(reply.status, 200, "GET /docs/")

@@ -1,10 +1,12 @@
 """Every example of schema/openapi.yaml is sent to a real server, in the order
 of the document; answers must be as it says."""
+import copy
 import os
 import re
 import signal
 import subprocess
 import time
+import urllib.parse
 import uuid
 import coffer
 import openapi
@@ -13,6 +15,9 @@ import tap
 book = openapi.Book()
 WORKSPACE = "3f2b7c1e-5a7d-4c3e-9b1f-0d2c4a6e8b10"
 GROUP = "7d9e2f40-1b6c-4f8a-a2d3-5e4c6b8a9f01"
+CUSTOMER = "9579fe91-b7d0-4f96-be52-e68fa86ec287"  # of the other face
+ANOTHER = "6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b"
+EXPORT = "2023-11-01T02:44:15.814Z_85acd"
 JOB = "e2c1b0a9-8f7e-4d6c-b5a4-938271605f4e"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 PASSWORD = "correct horse battery"
@@ -37,6 +42,8 @@ class Tenant:
             "weak": self.key(self.scv, "CUSTOMERS_READ"),
             "weaker": self.key(self.scv, "CUSTOMER_READ")}
         self.token = self.sign_in(self.user("admin", self.v1))["access_token"]
+        site.ctl("workspace", "set", self.scv, "--origins",
+                 "https://portal.example")
         # A role in another workspace alone.
         self.stranger = self.sign_in(
             self.user("viewer", other, "viewer@acme.example"))["access_token"]
@@ -86,6 +93,27 @@ class Tenant:
 acme = Tenant()
 
 
+def backend(method, path, body=None, headers=None):
+    """A request to the other face, by the API key that may do all."""
+    reply = site.request(method, path, body, {
+        "x-dxp-tenant": "acme", "x-api-key": acme.keys["scv"],
+        **(headers or {})})
+    if reply.status >= 300:
+        raise RuntimeError(f"{method} {path}: {reply}")
+    return reply.json if reply.raw else None
+
+
+def session():
+    """A new session of the sample customer, or of another if it is gone."""
+    try:
+        return backend("POST", "/scv/sessions", {
+            "customerid": acme.samples[CUSTOMER]})["sessionid"]
+    except RuntimeError:
+        acme.samples.update({CUSTOMER: backend("POST", "/scv/customers", {
+            "firstName": "Bilbo"})["$customerid"]})
+        return session()
+
+
 def drain():
     """A worker does all that is queued."""
     subprocess.run([f"{coffer.BUILD}/coffer-worker", "--drain", "--config",
@@ -123,7 +151,9 @@ def role(request):
 
 
 def privilege(request):
-    weak = "weaker" if request.path == "/scv/customers" else "weak"
+    weak = "weak"
+    if request.case.op.raw["x-privilege"] == "CUSTOMERS_READ":
+        weak = "weaker"
     request.headers["x-api-key"] = acme.keys[weak]
 
 
@@ -167,6 +197,15 @@ def proxied(request):
     request.headers["X-Forwarded-For"] = "192.0.2.1"
 
 
+def empty_body(request):
+    request.body = None
+
+
+def invalid_json(request):
+    request.body = b'{"firstName":'
+    request.headers["Content-Type"] = request.media
+
+
 def other_method(request):
     request.method = "PUT"
 
@@ -176,7 +215,8 @@ CHANGES = {
     "privilege": privilege, "twoCredentials": two_credentials,
     "missingFields": missing_fields, "noWorkspace": no_workspace,
     "tooLarge": too_large, "mediaType": media_type, "many": many,
-    "spent": spent, "proxied": proxied, "method": other_method}
+    "spent": spent, "proxied": proxied, "method": other_method,
+    "emptyBody": empty_body, "invalidJson": invalid_json}
 
 # Provoked once for each face, below.
 ONCE = {"tooMany", "internal", "unavailable", "down"}
@@ -196,7 +236,7 @@ def conversion(request):
     """Stored values that a change is about, and no conversion, or one that
     waits for a worker."""
     drain()
-    if request.case.name in ("makePersonal", "misfit", "busy"):
+    if request.case.name in ("makePersonal", "misfit", "busy", "loyaltyTier"):
         acme.upload(1, first_name="Zed", postcode="12345")
     if request.case.name == "busy":
         acme.post("/v1/cpf", {"workspace_id": acme.v1,
@@ -251,7 +291,66 @@ def job(request):
     return {JOB: acme.upload(count)["job_id"].rsplit("/", 1)[1]}
 
 
+def other_content_scv(request):
+    if request.case.name == "otherContent":
+        backend("POST", "/scv/customers", {"firstName": "Pippin"},
+                {"Idempotency-Key": request.headers["Idempotency-Key"]})
+    return {}
+
+
+def schema_conversion(request):
+    """A change of the schema that a job carries out."""
+    drain()
+    if request.case.name == "busy":
+        backend("POST", "/scv/customers", {"lastName": "Took"})
+        schema = copy.deepcopy(request.body)
+        del schema["properties"]["lastName"]["x-pii"]
+        backend("PUT", "/scv/schema", schema)
+    return {}
+
+
+def schema_is_back(request):
+    """After the conversion the schema is the sample's again."""
+    drain()
+    example = request.case.op.cases()
+    backend("PUT", "/scv/schema", next(iter(example)).value)
+    drain()
+    return {}
+
+
+def finished_export():
+    """The record of a new export whose file is there."""
+    name = backend("POST", "/scv/exports", {"segment": "all"})["exportid"]
+    drain()
+    record = backend("GET", f"/scv/exports/{name}")
+    if record["status"] != "completed":
+        raise RuntimeError(f"the export: {record}")
+    return record
+
+
+def export_file(request):
+    if request.case.name == "ready":
+        return {EXPORT: finished_export()["exportid"]}
+    return {}
+
+
+def signed_url(request):
+    """The address of a new file; for `gone` its customer is deleted."""
+    parts = urllib.parse.urlsplit(finished_export()["signedURL"])
+    request.path = urllib.parse.unquote(parts.path)
+    query = urllib.parse.parse_qsl(parts.query)
+    if request.case.name == "wrongSignature":
+        query[-1] = (query[-1][0], "Zm9vYmFy")
+    request.query = query
+    if request.case.name == "gone":
+        backend("DELETE", f"/scv/customers/{acme.samples[ANOTHER]}")
+    return {}
+
+
 BEFORE = {
+    "putSchema": schema_conversion, "getSchema": schema_is_back,
+    "createCustomer": other_content_scv, "getExport": export_file,
+    "downloadExport": signed_url,
     "changePassword": other_user, "signOut": other_user,
     "changeField": conversion, "deleteField": field_to_delete, "uploadCustomers": other_content,
     "updateCustomers": other_content, "deleteCustomers": other_content,
@@ -259,7 +358,10 @@ BEFORE = {
     "cancelJob": job, "cancelJobById": job}
 
 # Names of the cases whose answers have no body, and so no example.
-BODILESS = {("getCustomer", 304): "unchanged"}
+BODILESS = {
+    ("getCustomer", 304): "unchanged", ("readCustomer", 304): "unchanged",
+    ("preflightGetCustomer", 204): "portal",
+    ("preflightCustomer", 204): "portal", ("preflightSession", 204): "portal"}
 
 answers = []  # (case, reply)
 
@@ -294,10 +396,8 @@ def run(case):
     return wrong
 
 
-def run_all(methods):
-    for op in book.operations():
-        if op.method not in methods:
-            continue
+def run_all(operations):
+    for op in operations:
         wrong, count = [], 0
         for case in sorted(op.cases(), key=lambda case: case.status):
             if case.name in ONCE:
@@ -314,10 +414,11 @@ def run_all(methods):
 
 
 def test_examples():
-    """All but deletions, then those."""
-    run_all(("get", "put", "post", "patch", "options"))
+    """All but deletions, then those, the last one first."""
+    operations = list(book.operations())
+    run_all(op for op in operations if op.method != "delete")
     drain()
-    run_all(("delete",))
+    run_all(op for op in reversed(operations) if op.method == "delete")
 
 
 def broken(name):
@@ -327,6 +428,9 @@ def broken(name):
             if case.name == name:
                 request = openapi.Request(case)
                 request.headers.update(credentials(op))
+                request.case = case
+                if op.id == "downloadExport":
+                    signed_url(request)
                 yield case, request
 
 

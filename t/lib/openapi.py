@@ -110,6 +110,11 @@ class Operation:
             return media, next(iter(content["examples"].values()))["value"]
         return None, None
 
+    def defaults(self):
+        """The examples that parameters have in cases of other names."""
+        return {next(iter(p["examples"])) for p in self.parameters
+                if p.get("required")}
+
     def names(self):
         """The names of its requests' examples."""
         found = set()
@@ -149,6 +154,8 @@ class Request:
             path += "?" + urllib.parse.urlencode(
                 [(name, swap(value, samples)) for name, value in self.query])
         body, headers = self.body, dict(self.headers)
+        if body is None and self.media:
+            headers.setdefault("Content-Type", self.media)
         if self.media == "multipart/form-data":
             fields = {name: swap(str(value), samples)
                       for name, value in body.items() if name != "data_file"}
@@ -202,8 +209,8 @@ class Book:
 
     def operations(self):
         for path, item in self.doc["paths"].items():
-            for method in METHODS:
-                if method in item:
+            for method in item:
+                if method in METHODS:
                     yield Operation(self, path, method, item[method])
 
     def wrong(self, schema, value):
