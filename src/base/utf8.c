@@ -149,14 +149,9 @@ utf8_trim(const char *text, size_t *n)
 static const char *
 fold_ascii(struct arena *a, const char *s, size_t n, size_t *len_out)
 {
-	char *out;
+	char *out = arena_alloc(a, n + 1);
 	size_t i;
 
-	for (; n && is_space(s[0]); s++)
-		n--;
-	while (n && is_space(s[n - 1]))
-		n--;
-	out = arena_alloc(a, n + 1);
 	for (i = 0; i < n; i++)
 		out[i] = (char)(s[i] + (s[i] >= 'A' && s[i] <= 'Z' ? 32 : 0));
 	*len_out = n;
@@ -172,27 +167,95 @@ must(uint8_t *p)
 	return p;
 }
 
-const char *
-utf8_fold(struct arena *a, const char *s, size_t n, size_t *len_out)
+static const char *
+trim_ascii(const char *s, size_t *n)
+{
+	for (; *n && is_space(s[0]); s++)
+		--*n;
+	while (*n && is_space(s[*n - 1]))
+		--*n;
+	return s;
+}
+
+/* Letters that fold to their lower case alone and are in NFC whatever stands
+ * beside them: ASCII, Latin and Cyrillic, but for some. */
+static bool
+is_simple(ucs4_t c)
+{
+	static const ucs4_t others[] = {0xb5, 0xdf, 0x130, 0x149, 0x17f, 0x1f0};
+	size_t i;
+
+	if (c < 0x80)
+		return true;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (c == others[i])
+			return false;
+	return c < 0x250 || (c >= 0x400 && c < 0x483) ||
+	       (c >= 0x48a && c < 0x530);
+}
+
+/* Folds a text of such letters (none needs more than 3 bytes for 2); NULL if
+ * there is another. */
+static const char *
+fold_simple(struct arena *a, const char *s, size_t n, size_t *len_out)
+{
+	const uint8_t *p = (const uint8_t *)s, *end = p + n;
+	uint8_t *out, *q;
+	ucs4_t c;
+
+	for (; p < end; p += u8_mbtouc(&c, p, (size_t)(end - p)))
+		if (*p >= 0x80 &&
+		    (u8_mbtouc(&c, p, (size_t)(end - p)) != 2 || !is_simple(c)))
+			return NULL;
+	out = q = arena_alloc(a, n + n / 2 + 1);
+	for (p = (const uint8_t *)s; p < end;) {
+		p += u8_mbtouc(&c, p, (size_t)(end - p));
+		q += u8_uctomb(q, uc_tolower(c), 4);
+	}
+	*len_out = (size_t)(q - out);
+	return (const char *)out;
+}
+
+static const char *
+fold(struct arena *a, const char *s, size_t n, bool trims, size_t *len_out)
 {
 	uint8_t *nfc, *folded;
-	const char *trimmed, *out;
+	const char *text, *out;
 	size_t len;
 
-	if (ascii_run((const uint8_t *)s, n) == n)
-		return fold_ascii(a, s, n, len_out);
+	if (ascii_run((const uint8_t *)s, n) == n) {
+		text = trims ? trim_ascii(s, &n) : s;
+		return fold_ascii(a, text, n, len_out);
+	}
+	len = n;
+	text = trims ? utf8_trim(s, &len) : s;
+	out = fold_simple(a, text, len, len_out);
+	if (out)
+		return out;
 	nfc =
 	    must(u8_normalize(UNINORM_NFC, (const uint8_t *)s, n, NULL, &len));
 	n = len;
-	trimmed = utf8_trim((const char *)nfc, &n);
+	text = trims ? utf8_trim((const char *)nfc, &n) : (const char *)nfc;
 	folded = must(u8_casefold(
-	    (const uint8_t *)trimmed, n, NULL, UNINORM_NFC, NULL, len_out));
+	    (const uint8_t *)text, n, NULL, UNINORM_NFC, NULL, len_out));
 	out = arena_strndup(a, (const char *)folded, *len_out);
 	wipe(nfc, len);
 	wipe(folded, *len_out);
 	free(nfc);
 	free(folded);
 	return out;
+}
+
+const char *
+utf8_fold(struct arena *a, const char *s, size_t n, size_t *len_out)
+{
+	return fold(a, s, n, true, len_out);
+}
+
+const char *
+utf8_fold_whole(struct arena *a, const char *s, size_t n, size_t *len_out)
+{
+	return fold(a, s, n, false, len_out);
 }
 
 bool

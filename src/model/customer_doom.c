@@ -8,6 +8,7 @@
 
 #include "model/audit.h"
 #include "model/runs.h"
+#include "model/search.h"
 
 static int
 compare_doomed(const void *a, const void *b)
@@ -145,17 +146,32 @@ delete_rows(struct doom *m, struct err *e)
 {
 	struct runs keys =
 	    runs_of(m, SQL_DELETE_KEYS_RANGE, SQL_DELETE_KEYS_LIST);
+	struct runs sessions =
+	    runs_of(m, SQL_DELETE_SESSIONS_RANGE, SQL_DELETE_SESSIONS_LIST);
 	struct runs rows =
 	    runs_of(m, SQL_DELETE_CUSTOMER_RANGE, SQL_DELETE_CUSTOMER_LIST);
 	uint64_t affected;
 	enum err_code err = runs_exec(&keys, m->seqs, m->n, NULL, e);
 
 	if (!err)
+		err = runs_exec(&sessions, m->seqs, m->n, NULL, e);
+	if (!err)
 		err = runs_exec(&rows, m->seqs, m->n, &affected, e);
 	if (!err && affected != m->n)
 		return err_fault(
 		    e, ERR_INTERNAL, "customers that were locked have gone");
 	return err;
+}
+
+static enum err_code
+erase_texts(struct doom *m, struct err *e)
+{
+	struct keyring *k;
+	enum err_code err = site_keyring(m->site, m->ctx, &k, e);
+
+	if (err)
+		return err;
+	return search_remove(m->site->db, m->ctx, k, m->seqs, m->n, e);
 }
 
 static enum err_code
@@ -198,6 +214,8 @@ doom_run(struct doom *m, struct err *e)
 		err = erase_answers(m->site, m->ctx, m->list, m->n, e);
 	if (!err && m->n)
 		err = delete_rows(m, e);
+	if (!err && m->n)
+		err = erase_texts(m, e);
 	if (!err && m->n)
 		err = doom_leave(m, e);
 	if (!err && m->n)

@@ -5,9 +5,10 @@
 #include "base/clock.h"
 #include "model/audit.h"
 #include "model/regex.h"
+#include "model/search.h"
 #include "vault/rand.h"
 
-#define CONVERT_STEP 1000 /* seqs in a chunk */
+#define CONVERT_STEP SEARCH_BLOCK /* seqs in a chunk */
 
 /* A change in hand; the transaction may go through it several times. */
 struct changing {
@@ -287,6 +288,7 @@ must_convert(const struct changing *c)
 
 	return c->customers && (field_alters_layout(c->old, f) ||
 	                           field_alters_index(c->old, f) ||
+	                           field_alters_search(c->old, f) ||
 	                           field_index_id(c->old) != field_index_id(f));
 }
 

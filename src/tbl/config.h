@@ -73,6 +73,11 @@ NUMBER(auth, guess_forget_address, 60, 1, 86400,
 NUMBER(auth, hashers, 0, 0, 512,
     "Processes that may work on a password at once; 0: half of the pool")
 
+NUMBER(session, idle, 1800, 1, 86400,
+    "Seconds without a request after which a customer's session ends")
+NUMBER(session, absolute, 43200, 1, 2592000,
+    "Seconds after which it ends in any case")
+
 NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
 NUMBER(limits, json_memory, 20971520, 65536, 268435456,
     "Most memory that a parsed JSON body may take")
@@ -95,6 +100,8 @@ NUMBER(worker, backoff, 200, 1, 60000, "Milliseconds before the first retry")
 NUMBER(worker, backoff_max, 60000, 1, 3600000, "Most milliseconds between")
 NUMBER(worker, background, 30, 1, 100,
     "Percent of its time that a process may give to rotations")
+NUMBER(worker, search_pending, 1000, 1, 100000,
+    "Changed customers of a workspace that wait to be put into search blocks")
 STRING(worker, wake_socket, "",
     "Unix datagram socket on which the pool wakes the worker; empty: poll only")
 STRING(worker, pid_file, "", "Where the worker writes its process id")

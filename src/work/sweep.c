@@ -3,6 +3,7 @@
 #include "model/account.h"
 #include "model/idempotency.h"
 #include "model/job.h"
+#include "model/session.h"
 #include "model/throttle.h"
 #include "model/trace.h"
 #include "model/user.h"
@@ -11,6 +12,7 @@
 static enum err_code (*const everywhere[])(struct db *db, struct err *e) = {
     job_release_dead,
     throttle_sweep,
+    session_sweep,
 };
 
 /* Of each account. */

@@ -64,7 +64,7 @@ array_from_text(const struct field *f, struct arena *a, const char *s, size_t n,
 }
 
 const struct field_type field_type_array = {
-    .allows = ALLOW_LENGTH,
+    .allows = ALLOW_SEARCH | ALLOW_LENGTH,
     .trims = true,
     .from_text = array_from_text,
     .from_json = array_from_json,
