@@ -16,6 +16,8 @@ STRING(server, spool_dir, "/var/tmp",
     "Where request bodies wait, encrypted under a key that is in memory only")
 NUMBER(server, request_timeout, 60, 1, 3600,
     "Seconds a client may keep a process waiting")
+STRING(server, metrics_from, "127.0.0.0/8 ::1",
+    "Addresses and networks that may read /metrics")
 
 STRING(database, socket, "", "Unix socket of MariaDB; preferred over host")
 STRING(database, host, "", "Host of MariaDB; TLS is then required")

@@ -7,6 +7,7 @@
  */
 ROUTE(GET, "/healthz", V1, NONE, 0, NONE, NONE, ops_healthz)
 ROUTE(GET, "/readyz", V1, NONE, 0, NONE, NONE, ops_readyz)
+ROUTE(GET, "/metrics", V1, NONE, 0, NONE, NONE, ops_metrics)
 
 ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, NONE, api_auth_login)
 ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_refresh)
