@@ -76,14 +76,10 @@ struct putting {
 	const char *note, *sum, *tags; /* JSON, or NULL */
 };
 
-/* Gives the record a value; the schema also has built-in fields. */
-static void
-search_give(struct record *r, const char *name, const char *json)
+static struct value
+search_value(const char *json)
 {
-	const struct field *f = schema_find(&schema, name, strlen(name));
-
-	r->values[f - schema.fields] =
-	    (struct value){json, json ? (uint32_t)strlen(json) : 0};
+	return (struct value){json, json ? (uint32_t)strlen(json) : 0};
 }
 
 static enum err_code
@@ -91,19 +87,20 @@ search_store(struct db *db, void *arg, struct err *err)
 {
 	struct putting *p = arg;
 	struct search_batch batch = {.list = {0}};
+	struct value all[FIELDS + FIELD_ROLES] = {{0}};
+	struct value *v = all + schema.n - FIELDS; /* past the built-in ones */
+	struct record r = {.values = all};
 	struct arena *a = arena_new(4096);
-	struct record r = {
-	    .values = arena_calloc(arena, schema.n, sizeof(*r.values))};
 	struct keyring *k;
 	enum err_code rc = site_keyring(&site, &one, &k, err);
 	unsigned i;
 
 	(void)db;
 	for (i = 0; i < p->n && !rc; i++) {
-		search_give(&r, "name", values[p->seqs[i]]);
-		search_give(&r, "note", p->note);
-		search_give(&r, "sum", p->sum);
-		search_give(&r, "tags", p->tags);
+		v[0] = search_value(values[p->seqs[i]]);
+		v[1] = search_value(p->note);
+		v[2] = search_value(p->sum);
+		v[3] = search_value(p->tags);
 		rc = search_add(
 		    &batch, &schema, p->seqs[i], p->fresh[i], &r, a, err);
 	}
