@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "model/regex.h"
+#include "model/schema_words.h"
 #include "model/types/types.h"
 
 /* Columns of FIELD_LIST, in its order. */
@@ -25,7 +26,8 @@ enum {
 	COL_REGEX,
 	COL_ROLE,
 	COL_WAS,
-	COL_LEAVING
+	COL_LEAVING,
+	COL_WORDS
 };
 
 static const char *
@@ -61,6 +63,21 @@ read_options(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 	return ERR_OK;
 }
 
+/* A definition that is a system attribute's. */
+static bool
+was_builtin(const json_t *v, struct field *out)
+{
+	const char *name = json_string_value(json_object_get(v, "field_name"));
+	unsigned i;
+
+	for (i = 0; i < FIELD_ROLES; i++) {
+		field_builtin(i, out);
+		if (name && !strcmp(name, out->name))
+			return true;
+	}
+	return false;
+}
+
 /* The definition that stored values follow until they are converted. */
 static enum err_code
 read_was(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
@@ -76,7 +93,7 @@ read_was(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 		return ERR_OK;
 	was = arena_alloc(a, sizeof(*was));
 	err = json_read_mem(s, n, &v, e);
-	if (!err)
+	if (!err && !was_builtin(v, was))
 		err = field_from_definition(v, a, was, e);
 	json_decref(v);
 	was->id = f->id;
@@ -106,6 +123,7 @@ read_field(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 	f->max_length = (uint32_t)db_get_int(r, COL_LENGTH);
 	f->regex_text = copy(r, COL_REGEX, a);
 	f->role = copy(r, COL_ROLE, a);
+	f->words = copy(r, COL_WORDS, a);
 	if (f->type == FIELD_TYPES)
 		return err_set(e, ERR_BAD_REQUEST, "its type is unknown");
 	type = field_type_of(f);
@@ -153,6 +171,7 @@ read_fields(struct db_rows *r, struct arena *a, struct schema *s, struct err *e)
 			    "stored field %u cannot be read: %s",
 			    (unsigned)f->id, err_text(&why));
 		f->budget = budget;
+		s->renaming |= f->was && strcmp(f->was->name, f->name);
 		if (leaving)
 			s->nleaving++;
 		else
@@ -181,6 +200,31 @@ compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static bool
+same_role(const struct field *f, const struct field *builtin)
+{
+	return f->role && !strcmp(f->role, builtin->role);
+}
+
+/* Whether the index of a system attribute still has digests of a field that is
+ * losing its role: as in any index that is being made, none comes in until
+ * they are gone. */
+static bool
+is_being_left(const struct schema *s, const struct field *builtin)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nleaving; i++) {
+		if (same_role(&s->leaving[i], builtin))
+			return true;
+	}
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].was && same_role(s->fields[i].was, builtin))
+			return true;
+	}
+	return false;
+}
+
 /* Puts the built-in fields that are nobody's role before the others: '$'
  * comes before all that names of fields begin with. */
 static void
@@ -191,7 +235,11 @@ add_builtin(struct schema *s, struct arena *a)
 
 	for (i = 0; i < FIELD_ROLES; i++) {
 		field_builtin(i, &all[n]);
-		n += !has_role(s, all[n].role);
+		if (has_role(s, all[n].role))
+			continue;
+		all[n].indexing = all[n].unique && is_being_left(s, &all[n]);
+		all[n].unique &= !all[n].indexing;
+		n++;
 	}
 	qsort(all, n, sizeof(*all), compare_names);
 	if (s->n)
@@ -280,6 +328,35 @@ schema_hold(struct db *db, const struct db_context *ctx, const struct schema *s,
 	return err;
 }
 
+struct whole_state {
+	struct schema *schema;
+	struct arena *arena;
+};
+
+static void
+take_whole_state(struct db_rows *r, void *arg)
+{
+	struct whole_state *w = arg;
+
+	schema_take_state(r, 0, w->schema);
+	w->schema->words = copy(r, 4, w->arena);
+}
+
+/* The state with the workspace's words; held within a transaction. */
+static enum err_code
+read_whole_state(struct db *db, const struct db_context *ctx, struct arena *a,
+    struct schema *out, struct err *e)
+{
+	struct whole_state w = {out, a};
+	enum err_code err;
+
+	*out = (struct schema){.layout = 1};
+	err = db_one(db, ctx,
+	    db_in_transaction(db) ? SQL_SCHEMA_LOAD_HOLD : SQL_SCHEMA_LOAD,
+	    DB_NOARGS, take_whole_state, &w, e);
+	return err == ERR_NOT_FOUND ? err_set(e, ERR_NO_WORKSPACE, NULL) : err;
+}
+
 enum err_code
 schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
     struct schema *out, struct err *e)
@@ -288,8 +365,7 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	struct err ignored;
 	enum err_code err, end;
 
-	err = read_state(db, ctx,
-	    db_in_transaction(db) ? SQL_SCHEMA_HOLD : SQL_SCHEMA_STATE, out, e);
+	err = read_whole_state(db, ctx, a, out, e);
 	if (!err)
 		err = db_query(db, ctx, SQL_FIELD_LIST, DB_NOARGS, &r, e);
 	if (err)
@@ -299,7 +375,9 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	err = err ? err : end;
 	if (!err)
 		add_builtin(out, a);
-	else
+	if (!err)
+		err = schema_read_words(out, a, e);
+	if (err)
 		*out = (struct schema){.layout = 1};
 	return err;
 }
@@ -351,6 +429,42 @@ schema_find(const struct schema *s, const char *name, size_t n)
 			high = mid;
 		else
 			low = mid + 1;
+	}
+	return NULL;
+}
+
+struct field *
+schema_find_stored(
+    const struct schema *s, uint32_t layout, const char *name, size_t n)
+{
+	unsigned i;
+
+	if (!s->renaming || layout >= s->layout)
+		return schema_find(s, name, n);
+	for (i = 0; i < s->n; i++) {
+		const struct field *f =
+		    field_as_stored(&s->fields[i], s, layout);
+
+		if (!text_compare(name, n, f->name))
+			return &s->fields[i];
+	}
+	return NULL;
+}
+
+struct field *
+schema_by_id(const struct schema *s, uint32_t id)
+{
+	const struct field_role *role;
+	unsigned i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].id == id)
+			return &s->fields[i];
+	}
+	for (i = 0; i < s->n && id < FIELD_FIRST_ID; i++) {
+		role = field_role_find(s->fields[i].role);
+		if (role && role->id == id)
+			return &s->fields[i];
 	}
 	return NULL;
 }
