@@ -252,31 +252,31 @@ read_own_format(struct reader *r)
 	pass(r, "x-coffer-format", "field_format");
 }
 
-/* Values that are always PII and unique say nothing else of themselves. */
+/* Of what is always PII and unique no other is said. */
 static void
-read_key_switch(struct reader *r, const char *name, const char *text)
+read_switch(
+    struct reader *r, const char *name, const char *member, const char *text)
 {
 	const json_t *v = word(r, name);
 
-	if (jv_type(v) == JV_BOOL && !json_is_true(v))
+	if (jv_type(v) == JV_BOOL && !json_is_true(v) && r->role &&
+	    r->role->key)
 		schema_fault(r->faults, r->pointer, name,
 		    SOURCE_PREFIX "%s is always %s", r->role->attribute, text);
+	else
+		pass(r, name, member);
 }
 
 static void
 read_pii(struct reader *r)
 {
-	pass(r, "x-pii", "pii");
-	if (r->role && r->role->key)
-		read_key_switch(r, "x-pii", "PII");
+	read_switch(r, "x-pii", "pii", "PII");
 }
 
 static void
 read_unique(struct reader *r)
 {
-	pass(r, "x-coffer-unique", "unique");
-	if (r->role && r->role->key)
-		read_key_switch(r, "x-coffer-unique", "unique");
+	read_switch(r, "x-coffer-unique", "unique", "unique");
 }
 
 static void
