@@ -6,7 +6,6 @@
 #include "http/handlers.h"
 #include "api/etag.h"
 #include "base/log.h"
-#include "base/utf8.h"
 #include "http/route.h"
 #include "ingest/form.h"
 #include "ingest/upload.h"
@@ -143,19 +142,6 @@ find_group(
 	return code;
 }
 
-static enum err_code
-find_match(const struct form *f, struct upload *u, struct err *e)
-{
-	if (!f->match_by)
-		return ERR_OK;
-	u->match = schema_find(u->schema, f->match_by, strlen(f->match_by));
-	if (u->match && u->match->unique)
-		return ERR_OK;
-	return err_set(e, ERR_BAD_REQUEST,
-	    "match_by must be a unique field of the workspace: %.*s is none",
-	    (int)utf8_cut(f->match_by, strnlen(f->match_by, 200)), f->match_by);
-}
-
 /* What a request asks for: the form and the headers. */
 static enum err_code
 read_wishes(struct request *rq, const struct form *f, struct upload *u,
@@ -164,8 +150,7 @@ read_wishes(struct request *rq, const struct form *f, struct upload *u,
 	bool given = false;
 	enum err_code code = find_group(rq, f, u, e);
 
-	if (!code)
-		code = find_match(f, u, e);
+	u->match_by = f->match_by;
 	if (!code)
 		code = read_key(rq, &u->again, e);
 	if (!code && u->kind == JOB_KIND_UPDATE)

@@ -44,13 +44,31 @@ struct intake {
 	uint8_t digest[MAC_LEN];
 };
 
+void
+intake_renew(struct intake *in)
+{
+	const struct schema *s = in->o.schema;
+	unsigned i;
+
+	in->unique = arena_calloc(in->arena, s->n, sizeof(*in->unique));
+	in->nunique = 0;
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].unique)
+			in->unique[in->nunique++] = &s->fields[i];
+	}
+	existing_free(&in->existing);
+	targets_free(&in->targets);
+	in->existing = existing_new(in->unique, in->nunique);
+	if (in->o.update)
+		in->targets = targets_new(in->unique, in->nunique);
+}
+
 struct intake *
 intake_new(struct site *site, const struct db_context *ctx,
     const struct intake_options *options, struct row_errors *errs,
     struct arena *a)
 {
 	struct intake *in = calloc(1, sizeof(*in));
-	unsigned i;
 
 	if (!in)
 		abort();
@@ -60,14 +78,7 @@ intake_new(struct site *site, const struct db_context *ctx,
 	in->errs = errs;
 	in->arena = a;
 	in->scratch = arena_new(8192);
-	in->unique = arena_calloc(a, options->schema->n, sizeof(*in->unique));
-	for (i = 0; i < options->schema->n; i++) {
-		if (options->schema->fields[i].unique)
-			in->unique[in->nunique++] = &options->schema->fields[i];
-	}
-	in->existing = existing_new(in->unique, in->nunique);
-	if (options->update)
-		in->targets = targets_new(in->unique, in->nunique);
+	intake_renew(in);
 	/* Only gathers: what is kept is a digest of this one under a key of
 	 * the account's. */
 	in->mac = mac_new("coffer content v1", 17);

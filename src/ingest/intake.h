@@ -54,6 +54,9 @@ struct intake *intake_new(struct site *site, const struct db_context *ctx,
     struct arena *a);
 void intake_free(struct intake **in);
 
+/* The schema has been loaded anew, in place: before the next intake_start. */
+void intake_renew(struct intake *in);
+
 /* Begins, or begins anew when the transaction is run again: forgets all that
  * was taken. Inside the transaction. */
 MUST_CHECK enum err_code intake_start(struct intake *in, struct err *e);

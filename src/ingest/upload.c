@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ingest/answer.h"
 #include "ingest/csv.h"
 #include "ingest/intake.h"
@@ -112,6 +113,39 @@ read_data(struct upload_run *run, struct err *e)
 	return code;
 }
 
+/* Keeps the fields as they are until the transaction ends; whoever changes them
+ * waits, so that those that are loaded anew here are not stale at once. */
+static enum err_code
+hold_fields(struct db *db, struct upload_run *run, struct err *e)
+{
+	struct schema *s = run->u->schema;
+	enum err_code code = schema_hold(db, run->ctx, s, e);
+
+	if (code != ERR_SUPERSEDED)
+		return code;
+	code = schema_reload(db, run->ctx, run->arena, s, e);
+	intake_renew(run->intake);
+	if (!code && schema_is_empty(s))
+		return err_set(e, ERR_NO_WORKSPACE, NULL);
+	return code;
+}
+
+static enum err_code
+find_match(struct upload_run *run, struct err *e)
+{
+	const char *name = run->u->match_by;
+	const struct field *f = NULL;
+
+	if (name)
+		f = schema_find(run->u->schema, name, strlen(name));
+	run->rows.match = f;
+	if (!name || (f && f->unique))
+		return ERR_OK;
+	return err_set(e, ERR_BAD_REQUEST,
+	    "match_by must be a unique field of the workspace: %.*s is none",
+	    (int)utf8_cut(name, strnlen(name, 200)), name);
+}
+
 static enum err_code
 read_rows(struct upload_run *run, struct err *e)
 {
@@ -121,11 +155,12 @@ read_rows(struct upload_run *run, struct err *e)
 	rows_init(&run->rows, run->u->schema, run->arena, run->errs,
 	    (size_t)c->limits_cell_bytes, (size_t)c->limits_row_bytes);
 	run->rows.update = run->u->kind == JOB_KIND_UPDATE;
-	run->rows.match = run->u->match;
 	run->rows.nulls =
 	    run->rows.update || run->u->on_existing == EXISTING_UPDATE;
 	run->u->job.rows = 0;
-	code = intake_start(run->intake, e);
+	code = find_match(run, e);
+	if (!code)
+		code = intake_start(run->intake, e);
 	if (!code)
 		code = run->u->file ? read_file(run, e) : read_data(run, e);
 	if (!code && !run->u->job.rows)
@@ -151,7 +186,7 @@ digest_content(struct upload_run *run, struct err *e)
 	put_u32(options, u->segment_id);
 	options[4] = u->validate_only;
 	options[5] = (uint8_t)u->on_existing;
-	put_u32(options + 6, u->match ? u->match->id : 0);
+	put_u32(options + 6, run->rows.match ? run->rows.match->id : 0);
 	options[10] = c ? (uint8_t)(1 + c->any) : 0;
 	options[11] = c ? (uint8_t)c->n : 0;
 	m = keyring_rest_mac(k, REST_IDEMPOTENCY);
@@ -274,7 +309,7 @@ body(struct db *db, void *arg, struct err *e)
 	run->found = NEW;
 	run->again = false;
 	run->rows = (struct rows){.schema = NULL};
-	code = schema_hold(db, run->ctx, run->u->schema, e);
+	code = hold_fields(db, run, e);
 	if (!code)
 		code = read_rows(run, e);
 	if (!code)
@@ -349,14 +384,11 @@ conclude(struct upload_run *run, enum err_code code, struct err *e)
 }
 
 static enum err_code
-run_once(
-    struct upload_run *run, const struct intake_options *options, struct err *e)
+run_passes(struct upload_run *run, struct err *e)
 {
 	enum err_code code = ERR_OK;
 	int i;
 
-	run->intake =
-	    intake_new(run->site, run->ctx, options, run->errs, run->arena);
 	for (i = 0; i < PASSES_MAX; i++) {
 		code = db_transaction(run->site->db, body, done, run, e);
 		if (!code || !run->again)
@@ -364,25 +396,8 @@ run_once(
 	}
 	if (code && run->again)
 		code = err_fault(e, ERR_RETRY, "values move too fast");
-	code = conclude(run, code, e);
-	intake_free(&run->intake);
-	return code;
+	return conclude(run, code, e);
 }
-
-/* The fields have changed since they were loaded. */
-static enum err_code
-load_fields(struct upload_run *run, struct err *e)
-{
-	struct schema *s = run->u->schema;
-	enum err_code code;
-
-	code = schema_reload(run->site->db, run->ctx, run->arena, s, e);
-	if (!code && schema_is_empty(s))
-		code = err_set(e, ERR_NO_WORKSPACE, NULL);
-	return code;
-}
-
-#define SCHEMA_TRIES 5
 
 enum err_code
 upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
@@ -397,22 +412,16 @@ upload_run(struct site *site, const struct db_context *ctx, struct upload *u,
 	    .condition = u->condition,
 	    .store = !u->validate_only,
 	    .digest = u->again.key != NULL};
-	enum err_code code = ERR_OK;
-	int i;
+	enum err_code code;
 
 	assert(!schema_is_empty(u->schema) && !u->file == !!u->data);
-	assert(u->kind == JOB_KIND_UPDATE || (!u->match && !u->condition));
+	assert(u->kind == JOB_KIND_UPDATE || (!u->match_by && !u->condition));
 	rand_uuid(&u->job.uuid);
 	options.job = u->job.uuid;
 	run.errs = arena_alloc(a, sizeof(*run.errs));
-	code = run_once(&run, &options, e);
-	for (i = 0; i < SCHEMA_TRIES && code == ERR_SUPERSEDED; i++) {
-		code = load_fields(&run, e);
-		if (!code)
-			code = run_once(&run, &options, e);
-	}
-	if (code == ERR_SUPERSEDED)
-		return err_set(e, ERR_UNAVAILABLE, NULL);
+	run.intake = intake_new(site, ctx, &options, run.errs, a);
+	code = run_passes(&run, e);
+	intake_free(&run.intake);
 	return code;
 }
 

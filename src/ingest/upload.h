@@ -27,10 +27,10 @@ struct upload {
 	struct uuid workspace;
 	uint32_t segment_id;
 	enum job_kind kind; /* JOB_KIND_UPLOAD or JOB_KIND_UPDATE */
-	/* Of an update: the field that names the customers (or NULL), and
-	 * what the one customer must be (or NULL); such an update is always
-	 * claimed, and never left to the worker. */
-	const struct field *match;
+	/* Of an update: the name of the unique field that names the customers
+	 * (or NULL), and what the one customer must be (or NULL); such an
+	 * update is always claimed, and never left to the worker. */
+	const char *match_by;
 	const struct precondition *condition;
 	bool validate_only;
 	enum on_existing on_existing;
@@ -51,9 +51,9 @@ struct upload {
  * answer of its Idempotency-Key. A small upload is stored claimed: its one
  * chunk is the caller's to apply at once, or to give back by job_chunk_retry.
  * ERR_INVALID: `answer` lists what is wrong. ERR_PRECONDITION. Other errors
- * have no answer: ERR_BAD_REQUEST, ERR_TOO_MANY_ROWS, ERR_CONFLICT (the key was
- * used with other content), and those of the database. The arena keeps
- * job.columns and texts.
+ * have no answer: ERR_BAD_REQUEST (match_by too), ERR_TOO_MANY_ROWS,
+ * ERR_CONFLICT (the key was used with other content), and those of the
+ * database. The arena keeps job.columns and texts.
  */
 MUST_CHECK enum err_code upload_run(struct site *site,
     const struct db_context *ctx, struct upload *u, struct arena *a,

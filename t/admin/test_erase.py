@@ -98,7 +98,8 @@ class Load:
 
     def __init__(self, shop):
         self.shop, self.stop, self.answers = shop, False, []
-        self.threads = [threading.Thread(target=self.work, args=(call,))
+        self.threads = [threading.Thread(target=self.work, args=(call,),
+                                         daemon=True)
                         for call in (shop.page, self.upload)]
         for thread in self.threads:
             thread.start()
@@ -180,8 +181,7 @@ def test_code_again():
 def test_restore_the_backup():
     pid = site.pid("worker")
     site.kill("worker", signal.SIGTERM)
-    while os.path.exists(f"/proc/{pid}"):
-        time.sleep(0.02)
+    coffer.wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
     done = run("restore", BACKUP, "--replace")
     tap.equal((done.returncode, f"account {gone.account} has no salt" in
                done.stderr), (0, True),

@@ -82,8 +82,8 @@ class Load:
 
     def __init__(self):
         self.stop, self.bad, self.done, self.n = False, [], 0, 0
-        self.threads = [threading.Thread(target=work) for work in
-                        (self.read, self.upload, self.upload)]
+        self.threads = [threading.Thread(target=work, daemon=True)
+                        for work in (self.read, self.upload, self.upload)]
         for thread in self.threads:
             thread.start()
 
@@ -151,8 +151,7 @@ def test_replace():
 def restart_worker():
     pid = site.pid("worker")
     site.kill("worker", signal.SIGTERM)
-    while os.path.exists(f"/proc/{pid}"):
-        time.sleep(0.02)
+    coffer.wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
     site.up()
 
 

@@ -108,7 +108,7 @@ class Spools:
 
     def __enter__(self):
         self.seen, self.states, self.stop = f"{db}/spools", {}, False
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
         return self
 

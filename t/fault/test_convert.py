@@ -3,9 +3,7 @@ killed: what is read is right at every moment, and nothing of the old form
 stays (S39)."""
 import base64
 import json
-import os
 import random
-import signal
 import threading
 import time
 import coffer
@@ -45,20 +43,6 @@ def change(**members):
     return shop.call("PATCH", "/v1/cpf", {"workspace_id": shop.id, **members})
 
 
-def kill_somebody():
-    children = site.children("worker")
-    if random.random() < 0.6 and children:
-        os.kill(random.choice(children), signal.SIGKILL)
-        return
-    master = site.pid("worker")
-    for pid in children + [master]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    site.up("worker")
-
-
 class Crowd:
     """Readers, of pages by turns, and an uploader, until told to stop."""
     uploaded = CUSTOMERS
@@ -67,9 +51,10 @@ class Crowd:
         self.look, self.wrong, self.pages = look, [], 0
         self.answers = []
         self.stop = threading.Event()
-        self.threads = [threading.Thread(target=self.read, args=(n,))
+        self.threads = [threading.Thread(target=self.read, args=(n,),
+                                         daemon=True)
                         for n in range(2)]
-        self.threads.append(threading.Thread(target=self.upload))
+        self.threads.append(threading.Thread(target=self.upload, daemon=True))
         for thread in self.threads:
             thread.start()
 
@@ -118,7 +103,7 @@ def convert(name, reply, look):
             reply.json).json["finished_at"]:
         time.sleep(random.uniform(0.02, 0.2))
         if kills < KILLS:
-            kill_somebody()
+            site.kill_somebody("worker", 0.6)
             kills += 1
     job = shop.wait(reply.json)
     crowd.end(name)
@@ -172,14 +157,13 @@ def test_unique():
     answers, fresh = [], Crowd.uploaded
     for i in range(20):
         if i % 2:
-            kill_somebody()
+            site.kill_somebody("worker", 0.6)
         answers.append(shop.check([
             {"email": f"x{i}@example.org",
              "serial": f"S{random.randrange(fresh)}"},
             {"email": f"y{i}@example.org", "serial": f"new{i % 10}"}]))
-    while not shop.job(reply.json).json["finished_at"]:
-        time.sleep(random.uniform(0.02, 0.2))
-    tap.equal(shop.wait(reply.json)["status"], "completed", "unique: done")
+    tap.equal(shop.wait(reply.json, 120)["status"], "completed",
+              "unique: done")
     accepted = sum(answer.status == 200 for answer in answers)
     for answer in answers:
         if answer.status == 202:
@@ -198,8 +182,7 @@ def test_unique():
 def test_delete():
     reply = shop.call("DELETE", "/v1/cpf", {"workspace_id": shop.id,
                                             "field_name": "serial"})
-    while not shop.job(reply.json).json["finished_at"]:
-        time.sleep(random.uniform(0.02, 0.2))
+    shop.wait(reply.json, 120)
     tap.equal((count("profile LIKE '%serial%'"),
                count("TRUE", "customer_unique") - count("TRUE")), (0, 0),
               "S39: a unique field goes with its digests")

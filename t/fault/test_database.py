@@ -18,17 +18,12 @@ def crash():
     with open(f"{site.db_dir}/db.pid", encoding="ascii") as file:
         pid = int(file.read())
     os.kill(pid, signal.SIGKILL)
-    while os.path.exists(f"/proc/{pid}/stat"):
-        time.sleep(0.02)
+    coffer.wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
 
 
 def recovered(seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if site.request("GET", "/readyz").status == 200:
-            return True
-        time.sleep(0.1)
-    return False
+    return coffer.eventually(
+        lambda: site.request("GET", "/readyz").status == 200, seconds)
 
 
 def test_restart_during_an_upload():
@@ -65,7 +60,8 @@ def test_restart_while_uploading():
                 replies[mail] = 0
             time.sleep(0.01)
 
-    threads = [threading.Thread(target=client, args=(n,)) for n in range(4)]
+    threads = [threading.Thread(target=client, args=(n,), daemon=True)
+               for n in range(4)]
     for thread in threads:
         thread.start()
     time.sleep(0.5)
@@ -82,10 +78,8 @@ def test_restart_while_uploading():
     tap.ok(503 in statuses and 200 in statuses, "both were seen")
     tap.equal(no_hint, [], "S40: 503 comes with Retry-After")
     taken = [m for m, status in replies.items() if status in (200, 202)]
-    end = time.monotonic() + 30
-    while site.sql("SELECT COUNT(*) FROM job_queue")[0][0] != "0" \
-            and time.monotonic() < end:
-        time.sleep(0.2)
+    coffer.eventually(lambda: site.sql("SELECT COUNT(*) FROM job_queue")
+                      == [["0"]], 30)
     tap.equal(site.sql("SELECT (SELECT COUNT(*) FROM job_queue), (SELECT"
                        " COUNT(*) FROM job WHERE finished_at IS NULL)"),
               [["0", "0"]], "S40: no job is stuck")

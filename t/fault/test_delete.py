@@ -55,7 +55,8 @@ def test_kill_pool():
     for turn in range(6):
         batch = ids(1000)
         replies = []
-        worker = threading.Thread(target=lambda: replies.append(delete(batch)))
+        worker = threading.Thread(
+            target=lambda: replies.append(delete(batch)), daemon=True)
         worker.start()
         time.sleep(random.uniform(0, 0.12))
         for pid in site.children("fcgi"):
@@ -132,7 +133,7 @@ def test_beside_others():
         return delete(random.sample(there, min(15, len(there)))) \
             if there else None
 
-    workers = [threading.Thread(target=run, args=(w,))
+    workers = [threading.Thread(target=run, args=(w,), daemon=True)
                for w in (join, join, update, erase, erase)]
     for worker in workers:
         worker.start()

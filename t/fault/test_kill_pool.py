@@ -62,20 +62,22 @@ def kill_somebody(turn):
     """A child, or each fifth time the master and some of its children."""
     children = site.children("fcgi")
     if turn % 5 != 4 and children:
-        os.kill(random.choice(children), signal.SIGKILL)
-        return
-    site.kill("fcgi")
-    for pid in children:
-        if random.random() < 0.5:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-    site.up("fcgi")
+        victims = [random.choice(children)]
+    else:
+        site.kill("fcgi")
+        victims = [pid for pid in children if random.random() < 0.5]
+    for pid in victims:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    if turn % 5 == 4 or not children:
+        site.up("fcgi")
 
 
 def test_kill():
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=client, daemon=True)
+               for _ in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for turn in range(KILLS):

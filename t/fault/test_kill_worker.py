@@ -1,8 +1,6 @@
 """kill -9 of the worker at random points of an upload, twenty times over:
 10,000 customers are there, each once, and no job is stuck (S39)."""
-import os
 import random
-import signal
 import time
 import coffer
 import tap
@@ -14,21 +12,6 @@ shop = site.workspace()
 random.seed()
 
 
-def kill_somebody():
-    """A child, or the master and all its children."""
-    children = site.children("worker")
-    if random.random() < 0.5 and children:
-        os.kill(random.choice(children), signal.SIGKILL)
-        return
-    master = site.pid("worker")
-    for pid in children + [master]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    site.up("worker")
-
-
 def ended(answer):
     return shop.job(answer).json["finished_at"] is not None
 
@@ -38,7 +21,7 @@ def test_kill():
     kills = 0
     while kills < ROUNDS and not ended(answer):
         time.sleep(random.uniform(0, 0.12))
-        kill_somebody()
+        site.kill_somebody("worker")
         kills += 1
     rest = 0
     while kills + rest < ROUNDS:
@@ -46,7 +29,7 @@ def test_kill():
         rest += 1
         more = shop.upload(coffer.csv_rows(2000, mark=f"r{rest}")).json
         time.sleep(random.uniform(0, 0.15))
-        kill_somebody()
+        site.kill_somebody("worker")
         job = shop.wait(more, 120)
         tap.equal((job["status"], job["succeeded"]), ("completed", 2000),
                   f"kill {kills + rest}: 2,000 more, each once")

@@ -5,20 +5,13 @@ import signal
 import threading
 import time
 import coffer
+import fastcgi
 import tap
+from coffer import eventually
 
 site = coffer.Site(**{"server.processes": 3})
 shop = site.workspace()
 shop.check({"email": "a@example.org"})
-
-
-def eventually(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 class Load:
@@ -27,7 +20,8 @@ class Load:
     def __enter__(self):
         self.stop = threading.Event()
         self.statuses = []
-        self.threads = [threading.Thread(target=self.run) for _ in range(4)]
+        self.threads = [threading.Thread(target=self.run, daemon=True)
+                        for _ in range(4)]
         for thread in self.threads:
             thread.start()
         time.sleep(0.3)
@@ -96,6 +90,46 @@ def test_logs_are_reopened():
         else:
             tap.ok(eventually(lambda: os.path.exists(log)),
                    "worker: SIGUSR1 reopens the log")
+
+
+def half_requests():
+    """One request a process of the pool, each of which is waiting for the
+    rest of a body: connections, and the rest."""
+    pool = fastcgi.Pool(site)
+    body = fastcgi.json.dumps(shop.group()).encode()
+    values = pool.values("POST", "/v1/customer/pages", body,
+                         {"Authorization": f"Bearer {shop.token}"})
+    links = [pool.connect(10) for _ in site.children("fcgi")]
+    for link in links:
+        link.sendall(fastcgi.begin() + fastcgi.params(values)
+                     + fastcgi.record(fastcgi.PARAMS)
+                     + fastcgi.record(fastcgi.STDIN, body[:9]))
+    tap.ok(eventually(lambda: all(map(pool.serving, site.children("fcgi")))),
+           "each process has a request")
+    return links, fastcgi.record(fastcgi.STDIN, body[9:]) + fastcgi.record(
+        fastcgi.STDIN)
+
+
+def test_signal_while_answering():
+    """What comes in the midst of a request is obeyed right after it: no other
+    request is needed."""
+    for sig in (signal.SIGTERM, signal.SIGUSR2):
+        tap.ok(eventually(lambda: len(site.children("fcgi")) == 3),
+               "a pool of three")
+        links, rest = half_requests()
+        old = set(site.children("fcgi"))
+        for pid in old:
+            os.kill(pid, sig)
+        time.sleep(0.2)
+        tap.equal(set(site.children("fcgi")), old,
+                  f"{sig.name}: all wait for the end of their request")
+        for link in links:
+            link.sendall(rest)
+        replies = [fastcgi.Reply(fastcgi.answer(link)) for link in links]
+        tap.equal([reply.status for reply in replies], [200] * 3,
+                  f"{sig.name}: it is answered")
+        tap.ok(eventually(lambda: not old & set(site.children("fcgi"))),
+               f"{sig.name}: then they end")
 
 
 def test_stop():

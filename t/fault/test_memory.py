@@ -3,7 +3,6 @@
 of many groups are deleted."""
 import os
 import signal
-import time
 import coffer
 import erasure
 import tap
@@ -107,8 +106,8 @@ def test_delete():
     old = site.children("fcgi")
     for pid in old:  # a new process, whose peak is the deletion's
         os.kill(pid, signal.SIGTERM)
-    while not site.children("fcgi") or set(old) & set(site.children("fcgi")):
-        time.sleep(0.05)
+    coffer.wait_until(lambda: site.children("fcgi")
+                      and not set(old) & set(site.children("fcgi")))
     answer = shop.call("DELETE", "/v1/customer",
                        shop.group(customer_ids=everyone[100:3100]))
     tap.equal((answer.status, answer.json["deleted"]), (200, 3000), "deleted")

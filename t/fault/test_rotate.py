@@ -35,16 +35,6 @@ def stop_worker():
             pass
 
 
-def kill_somebody():
-    """A child of the worker, or all of it."""
-    children = site.children("worker")
-    if random.random() < 0.5 and children:
-        os.kill(random.choice(children), signal.SIGKILL)
-        return
-    stop_worker()
-    site.up("worker")
-
-
 def job(job_id):
     return shop.call("GET", "/" + job_id.split("/", 1)[1]).json
 
@@ -57,7 +47,8 @@ class Around:
         self.stop = threading.Event()
         self.faults, self.pages, self.uploads = [], 0, 0
         self.held = keys()
-        self.threads = [threading.Thread(target=self.guard, args=(f,))
+        self.threads = [threading.Thread(target=self.guard, args=(f,),
+                                         daemon=True)
                         for f in (self.read, self.upload)]
 
     def guard(self, work):
@@ -123,11 +114,9 @@ def rotate(*more):
         site.up("worker")
         for _ in range(KILLS):
             time.sleep(random.uniform(0, 0.25))
-            kill_somebody()
-        end = time.monotonic() + 120
-        while time.monotonic() < end and any(
-                job(i)["status"] in ("queued", "running") for i in ids):
-            time.sleep(0.1)
+            site.kill_somebody("worker")
+        coffer.eventually(lambda: not any(
+            job(i)["status"] in ("queued", "running") for i in ids), 120)
     for i in ids:
         tap.equal(job(i)["status"], "completed", "the rotation ends")
     tap.ok(refused.returncode != 0 and "rotation" in refused.stderr,
@@ -139,12 +128,8 @@ def rotate(*more):
 
 
 def queue_is_empty():
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if site.sql("SELECT COUNT(*) FROM job_queue") == [["0"]]:
-            return True
-        time.sleep(0.1)
-    return False
+    return coffer.eventually(
+        lambda: site.sql("SELECT COUNT(*) FROM job_queue") == [["0"]], 60)
 
 
 def test_data_key():

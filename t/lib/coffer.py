@@ -9,6 +9,7 @@ import atexit
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import ssl
@@ -20,6 +21,23 @@ import uuid
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.environ.get("COFFER_BUILD", TOP)
+
+
+def eventually(condition, seconds=10):
+    """Whether condition() holds within so many seconds; it is asked again and
+    again until it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def wait_until(condition, seconds=60):
+    """As eventually(), for what a test cannot go on without."""
+    if not eventually(condition, seconds):
+        raise TimeoutError(f"not within {seconds} s")
 
 
 class Reply:
@@ -105,6 +123,23 @@ class Site:
 
     def kill(self, name, sig=signal.SIGKILL):
         os.kill(self.pid(name), sig)
+
+    def kill_somebody(self, name, odds=0.5):
+        """kill -9 of a child of `name`, or, against the odds, of its master
+        and all its children; it is started anew then."""
+        victims = self.children(name)
+        all_of_it = random.random() >= odds or not victims
+        if all_of_it:
+            victims.append(self.pid(name))
+        else:
+            victims = [random.choice(victims)]
+        for pid in victims:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:  # faster than we
+                pass
+        if all_of_it:
+            self.up(name)
 
     # Commands and SQL
 

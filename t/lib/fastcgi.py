@@ -1,6 +1,7 @@
 """FastCGI by hand: requests on the pool's own socket, without nginx, so that
 they may come from any address, or be cut and slow."""
 import json
+import os
 import socket
 import struct
 
@@ -52,6 +53,15 @@ class Pool:
         link.settimeout(timeout)
         link.connect(self.path)
         return link
+
+    def serving(self, pid):
+        """Whether a process has a connection of the pool's."""
+        with open("/proc/net/unix", encoding="utf-8") as file:
+            rows = [line.split() for line in file]
+        taken = {f"socket:[{row[6]}]" for row in rows
+                 if row[5] == "03" and row[7:] == [self.path]}
+        return any(os.readlink(entry.path) in taken
+                   for entry in os.scandir(f"/proc/{pid}/fd"))
 
     @staticmethod
     def values(method, path, body=b"", headers=None, address="127.0.0.1"):

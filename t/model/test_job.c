@@ -152,13 +152,13 @@ test_retry(void)
 	struct batch b;
 	struct claim c, again;
 	struct buf packed = {0};
-	int i;
+	int i, tries;
 
 	server.conf.worker_backoff = 300;
 	server.conf.worker_backoff_max = 400;
 	queue(&b, 5, NULL);
 	for (i = 1; i <= 3; i++) {
-		while (claim(&c, "w"))
+		for (tries = 0; claim(&c, "w") && tries < 4000; tries++)
 			usleep(5000);
 		is_int(c.attempt, i, "try %d", i);
 		job_chunk_retry(&site, &one, &c);
