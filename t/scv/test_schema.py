@@ -1,5 +1,7 @@
 """GET and PUT /scv/schema: the workspace's fields as a JSON Schema document."""
 import copy
+import os
+import time
 import coffer
 import tap
 
@@ -60,6 +62,18 @@ def done(shop, reply):
 def values(shop, name):
     return [c["extended_profile"].get(name)
             for c in shop.page().json["customers"]]
+
+
+def stop_worker():
+    pid = site.pid("worker")
+    site.kill("worker", 15)
+    for _ in range(400):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the worker does not stop")
 
 
 def test_document():
@@ -251,7 +265,7 @@ def test_conversion():
     put(shop, doc)
     shop.check([{"email": f"c{i}@x.org", "name": f"N{i}", "code": f"c{i}",
                  "age": i, "old": "gone"} for i in range(3)])
-    site.kill("worker", 15)
+    stop_worker()
     doc["name"]["x-pii"] = True
     doc["code"]["x-coffer-unique"] = True
     doc["age"]["type"] = "string"
