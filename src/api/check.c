@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "http/handlers.h"
-#include "api/etag.h"
+#include "http/etag.h"
 #include "base/log.h"
 #include "http/route.h"
 #include "ingest/form.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "http/handlers.h"
-#include "api/etag.h"
+#include "http/etag.h"
 #include "http/route.h"
 #include "model/account.h"
 #include "model/customer.h"

@@ -149,14 +149,9 @@ utf8_trim(const char *text, size_t *n)
 static const char *
 fold_ascii(struct arena *a, const char *s, size_t n, size_t *len_out)
 {
-	char *out;
+	char *out = arena_alloc(a, n + 1);
 	size_t i;
 
-	for (; n && is_space(s[0]); s++)
-		n--;
-	while (n && is_space(s[n - 1]))
-		n--;
-	out = arena_alloc(a, n + 1);
 	for (i = 0; i < n; i++)
 		out[i] = (char)(s[i] + (s[i] >= 'A' && s[i] <= 'Z' ? 32 : 0));
 	*len_out = n;
@@ -172,27 +167,51 @@ must(uint8_t *p)
 	return p;
 }
 
-const char *
-utf8_fold(struct arena *a, const char *s, size_t n, size_t *len_out)
+static const char *
+trim_ascii(const char *s, size_t *n)
+{
+	for (; *n && is_space(s[0]); s++)
+		--*n;
+	while (*n && is_space(s[*n - 1]))
+		--*n;
+	return s;
+}
+
+static const char *
+fold(struct arena *a, const char *s, size_t n, bool trims, size_t *len_out)
 {
 	uint8_t *nfc, *folded;
-	const char *trimmed, *out;
+	const char *text, *out;
 	size_t len;
 
-	if (ascii_run((const uint8_t *)s, n) == n)
-		return fold_ascii(a, s, n, len_out);
+	if (ascii_run((const uint8_t *)s, n) == n) {
+		text = trims ? trim_ascii(s, &n) : s;
+		return fold_ascii(a, text, n, len_out);
+	}
 	nfc =
 	    must(u8_normalize(UNINORM_NFC, (const uint8_t *)s, n, NULL, &len));
 	n = len;
-	trimmed = utf8_trim((const char *)nfc, &n);
+	text = trims ? utf8_trim((const char *)nfc, &n) : (const char *)nfc;
 	folded = must(u8_casefold(
-	    (const uint8_t *)trimmed, n, NULL, UNINORM_NFC, NULL, len_out));
+	    (const uint8_t *)text, n, NULL, UNINORM_NFC, NULL, len_out));
 	out = arena_strndup(a, (const char *)folded, *len_out);
 	wipe(nfc, len);
 	wipe(folded, *len_out);
 	free(nfc);
 	free(folded);
 	return out;
+}
+
+const char *
+utf8_fold(struct arena *a, const char *s, size_t n, size_t *len_out)
+{
+	return fold(a, s, n, true, len_out);
+}
+
+const char *
+utf8_fold_whole(struct arena *a, const char *s, size_t n, size_t *len_out)
+{
+	return fold(a, s, n, false, len_out);
 }
 
 bool

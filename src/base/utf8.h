@@ -25,6 +25,11 @@ size_t utf8_cut(const char *s, size_t n);
 const char *utf8_fold(
     struct arena *a, const char *s, size_t n, size_t *len_out);
 
+/* The same with its outer white space: the form in which a text is looked for
+ * within another. */
+const char *utf8_fold_whole(
+    struct arena *a, const char *s, size_t n, size_t *len_out);
+
 /* s and *n without outer white space (Unicode White_Space). */
 const char *utf8_trim(const char *s, size_t *n);
 

@@ -175,6 +175,15 @@ MUST_CHECK enum err_code db_transaction(
 /* True inside db_transaction. */
 bool db_in_transaction(const struct db *db);
 
+/* Reads: every statement of body sees the data as they were at its start, and
+ * none of them locks or changes anything. Body runs once; its error is given
+ * back. Not inside a transaction. */
+MUST_CHECK enum err_code db_snapshot(
+    struct db *db, db_body *body, void *arg, struct err *e);
+
+/* True inside db_snapshot. */
+bool db_in_snapshot(const struct db *db);
+
 /* Whose handle this is: `owner` comes back from db_owner, and `ended` is told
  * of the end of each run of a transaction's body, before `done` is asked and
  * before it is run again. In doubt: COMMIT was sent and nobody knows. */

@@ -76,6 +76,7 @@ struct db {
 	bool lost;    /* to be given up before the next use */
 	bool again;   /* what failed may be tried on a new connection */
 	bool in_tx;
+	bool snapshot; /* in_tx, of db_snapshot */
 	enum err_code tx_err; /* the transaction is gone already, by this */
 	void *owner;
 	db_ended *ended;

@@ -27,7 +27,13 @@ pause_before(unsigned attempt)
 bool
 db_in_transaction(const struct db *db)
 {
-	return db->in_tx;
+	return db->in_tx && !db->snapshot;
+}
+
+bool
+db_in_snapshot(const struct db *db)
+{
+	return db->in_tx && db->snapshot;
 }
 
 void
@@ -51,21 +57,33 @@ tell_end(struct db *db, enum db_end how)
 		db->ended(db->owner, how);
 }
 
-/* A connection that turns out to be gone is made anew, once. */
 static enum err_code
-begin(struct db *db, struct err *e)
+start(struct db *db, bool snapshot, struct err *e)
 {
-	bool fresh = !db->mysql;
 	enum err_code err = conn_ready(db, e);
 
+	if (!err && !snapshot)
+		return conn_run(db, "START TRANSACTION", e);
 	if (!err)
-		err = conn_run(db, "START TRANSACTION", e);
-	if (err == ERR_UNAVAILABLE && db->lost && !fresh) {
-		err = conn_ready(db, e);
-		if (!err)
-			err = conn_run(db, "START TRANSACTION", e);
-	}
+		err = conn_run(
+		    db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", e);
+	if (!err)
+		err = conn_run(db,
+		    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
+	return err;
+}
+
+/* A connection that turns out to be gone is made anew, once. */
+static enum err_code
+begin(struct db *db, bool snapshot, struct err *e)
+{
+	bool fresh = !db->mysql;
+	enum err_code err = start(db, snapshot, e);
+
+	if (err == ERR_UNAVAILABLE && db->lost && !fresh)
+		err = start(db, snapshot, e);
 	db->in_tx = !err;
+	db->snapshot = !err && snapshot;
 	db->tx_err = ERR_OK;
 	return err;
 }
@@ -126,7 +144,7 @@ static enum err_code
 try_once(struct db *db, db_body *body, db_body *done, void *arg, bool *doubted,
     struct err *e)
 {
-	enum err_code err = begin(db, e);
+	enum err_code err = begin(db, false, e);
 
 	if (err)
 		return err;
@@ -158,5 +176,23 @@ db_transaction(
 	if (doubted && done && (err == ERR_DUPLICATE || err == ERR_CONFLICT) &&
 	    done(db, arg, &(struct err){.code = ERR_OK}) == ERR_OK)
 		return ERR_OK;
+	return err;
+}
+
+enum err_code
+db_snapshot(struct db *db, db_body *body, void *arg, struct err *e)
+{
+	struct err ignored;
+	enum err_code err;
+
+	assert(!db->in_tx);
+	err = begin(db, true, e);
+	if (err)
+		return err;
+	err = body(db, arg, e);
+	assert(!db->rows.open);
+	if (!db->lost && conn_run(db, "COMMIT", &ignored))
+		db->lost = true;
+	db->in_tx = db->snapshot = false;
 	return err;
 }

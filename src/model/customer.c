@@ -220,3 +220,31 @@ customer_revision(struct db *db, const struct db_context *ctx,
 	return db_one(db, ctx, SQL_CUSTOMER_REVISION, DB_ARGS(db_uuid(id)),
 	    take_revision, out, e);
 }
+
+struct mark {
+	uint32_t revision;
+	int64_t updated_at;
+};
+
+static void
+take_mark(struct db_rows *r, void *arg)
+{
+	struct mark *m = arg;
+
+	m->revision = (uint32_t)db_get_int(r, 0);
+	m->updated_at = db_get_int(r, 1);
+}
+
+enum err_code
+customer_mark(struct db *db, const struct db_context *ctx,
+    const struct uuid *id, uint32_t *revision_out, int64_t *updated_out,
+    struct err *e)
+{
+	struct mark m = {0};
+	enum err_code err = db_one(
+	    db, ctx, SQL_CUSTOMER_MARK, DB_ARGS(db_uuid(id)), take_mark, &m, e);
+
+	*revision_out = m.revision;
+	*updated_out = m.updated_at;
+	return err;
+}

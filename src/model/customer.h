@@ -83,6 +83,11 @@ MUST_CHECK enum err_code customer_revision(struct db *db,
     const struct db_context *ctx, const struct uuid *id, uint32_t *out,
     struct err *e);
 
+/* The same, and when it was last changed. */
+MUST_CHECK enum err_code customer_mark(struct db *db,
+    const struct db_context *ctx, const struct uuid *id, uint32_t *revision_out,
+    int64_t *updated_out, struct err *e);
+
 /* What a transaction of a chunk does to customers; all need the workspace. */
 
 /* A stored customer; its profile is n bytes from `at` of a buf that holds

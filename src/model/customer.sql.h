@@ -44,6 +44,9 @@ STMT(CUSTOMER_WORKSPACE, ACCOUNT,
 STMT(CUSTOMER_REVISION, WORKSPACE,
     "SELECT revision FROM customer"
     " WHERE workspace_id = :workspace AND uuid = ?")
+STMT(CUSTOMER_MARK, WORKSPACE,
+    "SELECT revision, updated_at FROM customer"
+    " WHERE workspace_id = :workspace AND uuid = ?")
 STMT(CUSTOMER_UNIQUE_INSERT, WORKSPACE,
     "INSERT INTO customer_unique"
     " (workspace_id, field_id, digest, seq, version)"

@@ -8,6 +8,7 @@
 
 #include "model/audit.h"
 #include "model/runs.h"
+#include "model/search.h"
 
 static int
 compare_doomed(const void *a, const void *b)
@@ -159,6 +160,17 @@ delete_rows(struct doom *m, struct err *e)
 }
 
 static enum err_code
+erase_texts(struct doom *m, struct err *e)
+{
+	struct keyring *k;
+	enum err_code err = site_keyring(m->site, m->ctx, &k, e);
+
+	if (err)
+		return err;
+	return search_remove(m->site->db, m->ctx, k, m->seqs, m->n, e);
+}
+
+static enum err_code
 audit(struct doom *m, struct err *e)
 {
 	struct audit_event *list = arena_calloc(m->arena, m->n, sizeof(*list));
@@ -198,6 +210,8 @@ doom_run(struct doom *m, struct err *e)
 		err = erase_answers(m->site, m->ctx, m->list, m->n, e);
 	if (!err && m->n)
 		err = delete_rows(m, e);
+	if (!err && m->n)
+		err = erase_texts(m, e);
 	if (!err && m->n)
 		err = doom_leave(m, e);
 	if (!err && m->n)

@@ -33,6 +33,7 @@ static const struct erase_row {
 static const struct erase_row first[] = {
     {SQL_ERASE_QUEUE, "job_queue", TABLE_ACCOUNT},
     {SQL_ERASE_SHARE, "job_share", TABLE_ACCOUNT},
+    {SQL_ERASE_SEARCH_DUE, "search_due", TABLE_ACCOUNT},
     {SQL_ERASE_API_KEYS, "api_key", TABLE_ACCOUNT},
 };
 static const struct erase_row last = {

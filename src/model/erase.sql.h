@@ -21,6 +21,8 @@ STMT(ERASE_QUEUE, ACCOUNT,
     "DELETE FROM job_queue WHERE account_id = :account LIMIT 5000")
 STMT(ERASE_SHARE, ACCOUNT,
     "DELETE FROM job_share WHERE account_id = :account LIMIT 5000")
+STMT(ERASE_SEARCH_DUE, ACCOUNT,
+    "DELETE FROM search_due WHERE account_id = :account LIMIT 5000")
 STMT(ERASE_API_KEYS, ACCOUNT,
     "DELETE FROM api_key WHERE account_id = :account LIMIT 5000")
 /* Waits for the writers at work, who hold the row shared. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "model/search.h"
 #include "model/types/types.h"
 
 /* Types whose values have the same JSON, and the same fold. */
@@ -169,7 +170,7 @@ bool
 field_disturbs(const struct field *old, const struct field *f)
 {
 	return old->type != f->type || !same_text(old->format, f->format) ||
-	       field_alters_layout(old, f) ||
+	       field_alters_layout(old, f) || field_alters_search(old, f) ||
 	       field_index_id(old) != field_index_id(f) ||
 	       field_may_break(old, f);
 }

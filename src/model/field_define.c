@@ -249,10 +249,12 @@ take_switches(struct definition *d)
 	    (err = take_bool(d, "unique", &f->unique)) ||
 	    (err = take_bool(d, "searchable", &f->searchable)))
 		return err;
-	if ((f->unique && !(allows & ALLOW_UNIQUE)) ||
-	    (f->searchable && !(allows & ALLOW_SEARCH)))
+	if (f->unique && !(allows & ALLOW_UNIQUE))
 		return err_set(d->e, ERR_BAD_REQUEST,
-		    "a field of type %s cannot be unique or searchable",
+		    "a field of type %s cannot be unique", field_type_name(f));
+	if (f->searchable && !(allows & ALLOW_SEARCH))
+		return err_set(d->e, ERR_BAD_REQUEST,
+		    "a field of type %s cannot be searchable",
 		    field_type_name(f));
 	return ERR_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "model/regex.h"
+#include "model/search.h"
 
 static bool
 same(struct arena *a, const char *x, const char *y)
@@ -308,7 +309,7 @@ must_convert(const struct field_edits *c, const struct field_edit *edit)
 	if (!c->customers || !old)
 		return false;
 	return edit->kind == EDIT_DELETE || field_alters_layout(old, f) ||
-	       field_alters_index(old, f) ||
+	       field_alters_index(old, f) || field_alters_search(old, f) ||
 	       field_index_id(old) != field_index_id(f);
 }
 

@@ -5,9 +5,10 @@
 #include "model/audit.h"
 #include "model/field_edit.h"
 #include "model/schema_words.h"
+#include "model/search.h"
 #include "vault/rand.h"
 
-#define CONVERT_STEP 1000 /* seqs in a chunk */
+#define CONVERT_STEP SEARCH_BLOCK /* seqs in a chunk */
 
 /* The old definition, as `was` keeps it. */
 static void

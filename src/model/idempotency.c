@@ -263,8 +263,11 @@ idempotency_complete(struct site *s, const struct db_context *ctx,
     struct err *e)
 {
 	struct completion c = {s, ctx, i, first, status, answer, customers, n};
-	enum err_code err = db_transaction(s->db, complete_body, NULL, &c, e);
+	enum err_code err;
 
+	if (db_in_transaction(s->db))
+		return complete_body(s->db, &c, e);
+	err = db_transaction(s->db, complete_body, NULL, &c, e);
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

@@ -36,9 +36,10 @@ MUST_CHECK enum err_code idempotency_keep(struct site *s,
     const struct db_context *ctx, const struct idempotency *i, bool first,
     int status, const struct buf *answer, struct err *e);
 
-/* The same for an answer that names n customers, in a transaction of its own:
- * it goes when one of them is deleted. If one of them is gone by now, what is
- * kept stays as it was. */
+/* The same for an answer that names n customers, in a transaction of its own
+ * or in the one that is open: it goes when one of them is deleted. If one of
+ * them is gone by now, what is kept stays as it was (within a transaction:
+ * ERR_NOT_FOUND). */
 MUST_CHECK enum err_code idempotency_complete(struct site *s,
     const struct db_context *ctx, const struct idempotency *i, bool first,
     int status, const struct buf *answer, const struct uuid *customers,

@@ -47,4 +47,9 @@ MUST_CHECK enum err_code profile_open(const struct profile_owner *o,
     const struct schema *s, const char *text, size_t n, struct arena *a,
     struct record *out, struct err *e);
 
+/* The same of those fields alone that `wanted` (a flag a field) marks. */
+MUST_CHECK enum err_code profile_open_some(const struct profile_owner *o,
+    const struct schema *s, const char *text, size_t n, const bool *wanted,
+    struct arena *a, struct record *out, struct err *e);
+
 #endif

@@ -104,9 +104,9 @@ profile_value(const struct profile_owner *o, const struct schema *s,
 }
 
 enum err_code
-profile_open(const struct profile_owner *o, const struct schema *s,
-    const char *text, size_t n, struct arena *a, struct record *out,
-    struct err *e)
+profile_open_some(const struct profile_owner *o, const struct schema *s,
+    const char *text, size_t n, const bool *wanted, struct arena *a,
+    struct record *out, struct err *e)
 {
 	const char *p = n > 1 && text[1] == '}' ? text + 1 : text;
 	const char *end = text + n;
@@ -120,7 +120,7 @@ profile_open(const struct profile_owner *o, const struct schema *s,
 	    .values = arena_calloc(a, s->n, sizeof(*out->values))};
 	while (!err && profile_next(&p, end, &m)) {
 		f = schema_find_stored(s, o->layout, m.name, m.nname);
-		if (!f)
+		if (!f || (wanted && !wanted[f - s->fields]))
 			continue;
 		err = profile_value(o, s, f, &m, &plain, &v, e);
 		if (!err && v.json != m.json)
@@ -132,4 +132,12 @@ profile_open(const struct profile_owner *o, const struct schema *s,
 	if (!err && (!p || p != end - 1 || *p != '}'))
 		return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
 	return err;
+}
+
+enum err_code
+profile_open(const struct profile_owner *o, const struct schema *s,
+    const char *text, size_t n, struct arena *a, struct record *out,
+    struct err *e)
+{
+	return profile_open_some(o, s, text, n, NULL, a, out, e);
 }

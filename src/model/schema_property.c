@@ -328,7 +328,7 @@ static const struct {
     {"maxLength", STRING, pass_length},
     {"pattern", STRING, pass_pattern},
     {"x-pii", ANY, read_pii},
-    {"x-scv-searchable", STRING | NUMBER | INTEGER, read_searchable},
+    {"x-scv-searchable", STRING | NUMBER | INTEGER | ARRAY, read_searchable},
     {"x-coffer-unique", STRING | NUMBER | INTEGER, read_unique},
 };
 

@@ -93,6 +93,8 @@ NUMBER(worker, backoff, 200, 1, 60000, "Milliseconds before the first retry")
 NUMBER(worker, backoff_max, 60000, 1, 3600000, "Most milliseconds between")
 NUMBER(worker, background, 30, 1, 100,
     "Percent of its time that a process may give to rotations")
+NUMBER(worker, search_pending, 1000, 1, 100000,
+    "Changed customers of a workspace that wait to be put into search blocks")
 STRING(worker, wake_socket, "",
     "Unix datagram socket on which the pool wakes the worker; empty: poll only")
 STRING(worker, pid_file, "", "Where the worker writes its process id")

@@ -29,7 +29,8 @@ name_customers(struct chunk *c)
 		if (row->fate != FATE_NEW)
 			continue;
 		row->seq = row->place;
-		row->uuid = ids[i];
+		if (!row->given)
+			row->uuid = ids[i];
 	}
 }
 
@@ -70,7 +71,8 @@ build_new(struct chunk *c, struct row *row, struct err *e)
 	out->n = c->profiles.len - out->at;
 	if (out->n <= PROFILE_MAX) {
 		c->ncreated++;
-		return ERR_OK;
+		return search_add(
+		    &c->texts, &c->schema, out->seq, true, &r, c->row, e);
 	}
 	c->profiles.len = out->at;
 	too_long(c, row, &r);
@@ -135,6 +137,7 @@ build_merged(struct chunk *c, struct row *row, struct err *e)
 		return err;
 	}
 	c->dirty[m - c->merged] = true;
+	c->restated[m - c->merged] |= search_is_changed(&c->schema, changed);
 	m->key_version = keyring_version(c->ring);
 	m->layout = c->schema.layout;
 	m->updated_at = c->now;
@@ -161,6 +164,32 @@ judge_again(struct chunk *c)
 		if (m)
 			c->dirty[m - c->merged] = false;
 	}
+}
+
+/* Searched texts of customers that are to be rewritten. */
+static enum err_code
+add_texts(struct chunk *c, struct err *e)
+{
+	struct profile_owner owner = {
+	    .ring = c->ring, .workspace = c->workspace_text};
+	char text[UUID_TEXT];
+	enum err_code err = ERR_OK;
+	unsigned i;
+
+	for (i = 0; i < c->nmerged && !err; i++) {
+		const struct customer *m = &c->merged[i];
+
+		if (!c->dirty[i] || !c->restated[i])
+			continue;
+		uuid_format(&m->uuid, text);
+		owner.customer = text;
+		owner.key_version = m->key_version;
+		owner.layout = m->layout;
+		arena_reset(c->row);
+		err = search_add_stored(&c->texts, &c->schema, &owner,
+		    c->profiles.data + m->at, m->n, m->seq, false, c->row, e);
+	}
+	return err;
 }
 
 /* Leaves those customers in `merged` that are to be rewritten. */
@@ -224,6 +253,8 @@ chunk_build(struct chunk *c, struct err *e)
 	}
 	if (!err && c->job.kind == JOB_KIND_UPDATE)
 		judge_again(c);
+	if (!err)
+		err = add_texts(c, e);
 	if (!err)
 		report_update(c);
 	if (!err)

@@ -10,6 +10,7 @@
 #include "model/customer.h"
 #include "model/job.h"
 #include "model/record.h"
+#include "model/search.h"
 #include "work/apply.h"
 
 enum fate {
@@ -27,6 +28,7 @@ struct row {
 	uint64_t seq; /* of its customer; CUSTOMER_NONE: not known yet */
 	uint64_t place, position;
 	struct uuid uuid;  /* of its customer, if new or of an update */
+	bool given;        /* a new customer gets this one, not a random one */
 	uint32_t revision; /* that it must have, or 0 */
 	unsigned named;    /* the field that names it, or FIELD_CUSTOMER_ID */
 	bool changed;      /* a value of its customer became another */
@@ -75,7 +77,7 @@ struct verdict {
 
 struct chunk {
 	struct site *site;
-	const struct claim *claim;
+	const struct claim *claim; /* NULL: a single customer's, of no job */
 	struct db_context ctx;
 	struct job job;
 	struct uuid workspace;
@@ -87,6 +89,7 @@ struct chunk {
 	bool waits; /* gives values of a field whose index is being made */
 	struct buf packed;   /* the opened payload */
 	struct arena *arena; /* as long as the chunk */
+	unsigned given;      /* values that a single customer's row gives */
 	bool careful;        /* look every unique value up */
 	bool doubtful;       /* COMMIT was answered by the mark */
 	uint64_t sealed;     /* values, over all tries */
@@ -104,8 +107,10 @@ struct chunk {
 	struct customer *created; /* of FATE_NEW rows, in their order */
 	struct customer *merged;  /* of FATE_MERGE rows, by seq */
 	unsigned ncreated, nmerged;
-	bool *dirty;          /* which of `merged` are to be rewritten */
-	struct place *places; /* of an update: rows by customer */
+	bool *dirty;               /* which of `merged` are to be rewritten, */
+	bool *restated;            /* and have another searched text */
+	struct search_batch texts; /* of customers made and changed */
+	struct place *places;      /* of an update: rows by customer */
 	unsigned nplaces;
 	struct applied *out;
 };
@@ -116,6 +121,14 @@ chunk_keys(struct buf *b, unsigned *n_out)
 	*n_out = (unsigned)(b->len / sizeof(struct claimed_key));
 	return (struct claimed_key *)(void *)b->data;
 }
+
+/* Sets up what lasts for all tries; ends with chunk_release, which wipes and
+ * leaves the schema. chunk_begin starts a try; chunk_read takes in the rows of
+ * `packed`, after the fields and the keyring are there (ERR_WAITING). */
+void chunk_init(struct chunk *c);
+void chunk_release(struct chunk *c);
+void chunk_begin(struct chunk *c);
+MUST_CHECK enum err_code chunk_read(struct chunk *c, struct err *e);
 
 /* Holds the fields as they are now, and judges the rows by them. */
 MUST_CHECK enum err_code chunk_fields(struct chunk *c, struct err *e);

@@ -14,6 +14,7 @@
 #include "model/field_change.h"
 #include "model/key_use.h"
 #include "model/profile.h"
+#include "model/search.h"
 #include "work/range.h"
 
 /* Customers in memory at a time: their profiles may be long. */
@@ -24,7 +25,8 @@ struct conversion {
 	struct schema schema;
 	struct keyring *ring;
 	char workspace[UUID_TEXT];
-	bool makes_digests;
+	bool makes_digests, makes_texts;
+	struct search_batch texts;
 	struct arena *row;
 	struct record nothing;
 	struct buf stored, converted;
@@ -52,6 +54,7 @@ load(struct conversion *c, struct err *e)
 		    e, ERR_INTERNAL, "a conversion that is not the current");
 	if (!err)
 		err = site_keyring(r->site, &r->ctx, &c->ring, e);
+	c->makes_texts = !err && search_is_stale(&c->schema);
 	uuid_format(&r->workspace, c->workspace);
 	c->nothing.values =
 	    arena_calloc(r->arena, c->schema.n, sizeof(struct value));
@@ -111,17 +114,35 @@ add_digests(struct conversion *c, const struct field *f, uint64_t seq,
 	}
 }
 
+static struct profile_owner
+owner_of(const struct conversion *c, const struct customer *who, const char *id)
+{
+	return (struct profile_owner){.ring = c->ring,
+	    .workspace = c->workspace,
+	    .customer = id,
+	    .key_version = who->key_version,
+	    .layout = who->layout};
+}
+
+/* Gathers the searched text of a customer. */
+static enum err_code
+add_text(struct conversion *c, const struct customer *who, const char *id,
+    struct err *e)
+{
+	struct profile_owner owner = owner_of(c, who, id);
+
+	arena_reset(c->row);
+	return search_add_stored(&c->texts, &c->schema, &owner,
+	    c->stored.data + who->at, who->n, who->seq, false, c->row, e);
+}
+
 /* Gathers the digests of a customer's values of fields that are to be unique.
  */
 static enum err_code
 digest(struct conversion *c, const struct customer *who, const char *id,
     struct err *e)
 {
-	struct profile_owner owner = {.ring = c->ring,
-	    .workspace = c->workspace,
-	    .customer = id,
-	    .key_version = who->key_version,
-	    .layout = who->layout};
+	struct profile_owner owner = owner_of(c, who, id);
 	struct record record;
 	enum err_code err;
 	unsigned i;
@@ -172,6 +193,8 @@ work_on(struct conversion *c, struct customer *list, unsigned n, struct err *e)
 		uuid_format(&list[i].uuid, id);
 		if (c->makes_digests)
 			err = digest(c, &list[i], id, e);
+		if (!err && c->makes_texts)
+			err = add_text(c, &list[i], id, e);
 		if (err || list[i].layout >= c->schema.layout)
 			continue;
 		list[m] = list[i];
@@ -244,6 +267,8 @@ run(struct conversion *c, struct err *e)
 		err = walk(c, e);
 	if (!err)
 		err = take_digests(c, e);
+	if (!err)
+		err = search_put(r->site, &r->ctx, c->ring, &c->texts, e);
 	if (err)
 		return err;
 	sealed =
@@ -264,6 +289,7 @@ convert_body(struct range *r, struct err *e)
 	buf_free(&c.stored);
 	buf_free(&c.converted);
 	buf_free(&c.keys);
+	search_batch_free(&c.texts);
 	arena_free(&c.row);
 	return err;
 }

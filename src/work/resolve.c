@@ -159,6 +159,7 @@ chunk_read_merged(struct chunk *c, struct err *e)
 	enum err_code err;
 
 	c->dirty = arena_calloc(c->try, c->nmerged, sizeof(*c->dirty));
+	c->restated = arena_calloc(c->try, c->nmerged, sizeof(*c->restated));
 	for (i = 0; i < c->nmerged; i++)
 		seqs[i] = c->merged[i].seq;
 	err = customer_read(c->site->db, &c->ctx, seqs, c->nmerged, c->merged,

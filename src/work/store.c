@@ -90,7 +90,7 @@ store_customers(struct chunk *c, struct err *e)
 		    db, &c->ctx, c->merged, c->nmerged, &c->profiles, e);
 	if (!err)
 		err = take_keys(c, e);
-	return err;
+	return err ? err : search_put(c->site, &c->ctx, c->ring, &c->texts, e);
 }
 
 /* Which rows' customers are in the group already. Two rows of a customer: the
@@ -222,6 +222,22 @@ audit_chunk(struct chunk *c, unsigned joined, struct err *e)
 	return err;
 }
 
+/* A single customer's entry names it. */
+static enum err_code
+audit_single(struct chunk *c, struct err *e)
+{
+	bool update = c->job.kind == JOB_KIND_UPDATE;
+	char detail[80];
+	struct audit_event event = {
+	    .action = update ? AUDIT_CUSTOMER_UPDATE : AUDIT_CUSTOMER_CREATE,
+	    .subject = &c->rows[0].uuid,
+	    .detail = detail};
+
+	snprintf(detail, sizeof(detail), "{\"attributes\":%u,\"changed\":%s}",
+	    c->given, !update || c->nmerged ? "true" : "false");
+	return audit_change(c->site, &c->ctx, &event, 1, e);
+}
+
 /* Customers that join stay until COMMIT: who is deleted meanwhile is found
  * gone, and the rows are looked at again. */
 static enum err_code
@@ -277,7 +293,9 @@ store_new(struct chunk *c, struct err *e)
 	if (!err && n)
 		err = segment_count_add(
 		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
-	return err ? err : audit_chunk(c, n, e);
+	if (!err)
+		err = c->claim ? audit_chunk(c, n, e) : audit_single(c, e);
+	return err;
 }
 
 enum err_code
@@ -289,7 +307,7 @@ chunk_store(struct chunk *c, struct err *e)
 	if (!err)
 		err = update ? store_errors(c, e) : store_new(c, e);
 	if (!err && update)
-		err = audit_update(c, e);
+		err = c->claim ? audit_update(c, e) : audit_single(c, e);
 	if (!err && c->sealed)
 		err = key_use_add(c->site, &c->ctx, KEY_DATA,
 		    keyring_version(c->ring), c->sealed, e);

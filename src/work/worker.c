@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/job.h"
+#include "model/search.h"
 #include "vault/rand.h"
 #include "work/apply.h"
 #include "work/sweep.h"
 #include "work/auditor.h"
 
 #define SWEEP_MS 60000
+#define MERGE_MS 200     /* of merging before the next chunk is looked for */
 #define AWAY_MS 100      /* first pause while the database is away, */
 #define AWAY_MAX_MS 2000 /* doubled up to this */
 #define DRAIN_WAIT_MS 5000
@@ -29,7 +31,7 @@ struct worker {
 	bool away; /* the database has to be found (again) */
 	bool said; /* and the log knows */
 	unsigned tries;
-	int64_t sweep_at;
+	int64_t sweep_at, merge_at;
 	bool paced;            /* background work has to give way, */
 	int64_t background_at; /* and begins no sooner */
 	struct auditor *auditor;
@@ -171,6 +173,45 @@ sweep(struct worker *w)
 }
 
 static void
+tend_audit(struct worker *w)
+{
+	auditor_tend(w->auditor);
+}
+
+/* Puts what is pending of searched text into blocks, where there is much. */
+static void
+merge(struct worker *w)
+{
+	int64_t now = clock_mono_ms();
+	struct err e;
+	bool done;
+
+	if (now < w->merge_at)
+		return;
+	if (search_merge(w->site, MERGE_MS, &done, &e)) {
+		log_err("merging searched text", &e);
+		done = true;
+	}
+	w->merge_at = done ? now + jitter(w->site->conf->worker_poll) : now;
+}
+
+/* What a worker does between chunks, each when it is due. */
+static void (*const tenders[])(struct worker *w) = {
+    sweep,
+    tend_audit,
+    merge,
+};
+
+static void
+tend(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tenders) / sizeof(tenders[0]); i++)
+		tenders[i](w);
+}
+
+static void
 give_up(struct worker *w, const struct db_context *ctx, const struct claim *c,
     struct err *e)
 {
@@ -247,8 +288,7 @@ step(struct worker *w, int64_t *wait_ms_out, struct err *e)
 
 	if (err)
 		return err;
-	sweep(w);
-	auditor_tend(w->auditor);
+	tend(w);
 	err = claim(w, &c, wait_ms_out, e);
 	if (!err) {
 		apply(w, &c);
@@ -309,6 +349,22 @@ worker_poll(struct site *s, int wake)
 	return EX_OK;
 }
 
+/* Merges all that is due. */
+static void
+settle_search(struct worker *w)
+{
+	bool done = false;
+	struct err e;
+
+	while (!done && !stop_asked) {
+		if (search_merge(w->site, MERGE_MS, &done, &e)) {
+			log_err("merging searched text", &e);
+			return;
+		}
+		idle(w, 0);
+	}
+}
+
 static void
 show(const struct worker *w, bool progress)
 {
@@ -352,6 +408,8 @@ worker_drain(struct site *s, bool progress)
 	}
 	if (progress && w.rows + w.wrong)
 		fputc('\n', stderr);
+	if (!err)
+		settle_search(&w);
 	if (!err)
 		auditor_settle(w.auditor);
 	auditor_free(&w.auditor);

@@ -91,12 +91,11 @@ def done(shop, reply, name):
 
 def test_no_conversion():
     shop = new_shop()
-    reply = change(shop, "name", display_name="First name", max_length=50,
-                   searchable=True)
+    reply = change(shop, "name", display_name="First name", max_length=50)
     tap.equal(reply.status, 200, "what needs no conversion: 200")
     f = reply.json
     tap.equal((f["display_name"], f["max_length"], f["searchable"], f["pii"],
-               "job_id" in f), ("First name", 50, True, False, False),
+               "job_id" in f), ("First name", 50, False, False, False),
               "the whole field is answered")
     tap.equal(fields(shop)["name"], f, "and listed")
     f = change(shop, "name", display_name=None, max_length=None).json

@@ -85,6 +85,26 @@ is_fold(struct arena *a, const char *s, const char *want, const char *name)
 }
 
 static void
+is_whole(
+    struct arena *a, const char *s, const char *want, const char *name)
+{
+	size_t n = 99;
+
+	is_str(utf8_fold_whole(a, s, strlen(s), &n), want, "whole: %s", name);
+	is_int(n, strlen(want), "whole: %s: length", name);
+}
+
+static void
+test_fold_whole(struct arena *a)
+{
+	is_whole(a, " Ann\t", " ann\t", "outer spaces stay");
+	is_whole(a, "\xc2\xa0STRA\xc3\x9f" "E ", "\xc2\xa0strasse ",
+	    "and those of Unicode");
+	is_whole(a, "E\xcc\x81", "\xc3\xa9", "composed");
+	is_whole(a, "", "", "empty");
+}
+
+static void
 test_fold(struct arena *a)
 {
 	is_fold(a, "", "", "empty");
@@ -146,6 +166,7 @@ main(void)
 	test_valid();
 	test_length_and_cut();
 	test_fold(a);
+	test_fold_whole(a);
 	test_equal(a);
 	test_trim();
 	arena_free(&a);

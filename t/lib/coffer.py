@@ -268,6 +268,19 @@ class Workspace:
     def post(self, path, body=None, **more):
         return self.call("POST", path, body, **more)
 
+    def scv(self, method, path, body=None, headers=None, key=None,
+            tenant=None, timeout=60):
+        """A call of the Single Customer View face by the API key."""
+        headers = {"x-dxp-tenant": tenant or self.account,
+                   "x-api-key": key or self.api_key, **(headers or {})}
+        return self.site.request(method, "/scv" + path, body, headers,
+                                 timeout)
+
+    def key(self, *privileges):
+        """A new API key with those privileges alone."""
+        return self.site.ctl("api-key", "create", "--workspace", self.id,
+                             "--privileges", ",".join(privileges))
+
     def check(self, customers, token=None, headers=None, **more):
         """POST /v1/customer/check with a JSON body."""
         return self.post("/v1/customer/check",

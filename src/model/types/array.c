@@ -113,7 +113,7 @@ array_define(struct field *f, struct arena *a, struct err *e)
 }
 
 const struct field_type field_type_array = {
-    .allows = ALLOW_LENGTH | ALLOW_ITEMS,
+    .allows = ALLOW_SEARCH | ALLOW_LENGTH | ALLOW_ITEMS,
     .trims = true,
     .from_text = array_from_text,
     .from_json = array_from_json,

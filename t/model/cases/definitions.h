@@ -33,6 +33,11 @@ GOOD("{'field_name':'born','field_type':'date','field_format':'dd/MM/yyyy',"
     "'field_format':'dd/MM/yyyy','pii':false,'required':false,'unique':false,"
     "'searchable':true,'max_length':null,'options':null,'regex':null,"
     "'role':null}")
+GOOD("{'field_name':'tags','field_type':'array','searchable':true}",
+    "{'field_name':'tags','display_name':'tags','field_type':'array',"
+    "'field_format':null,'pii':false,'required':false,'unique':false,"
+    "'searchable':true,'max_length':1000,'options':null,'regex':null,"
+    "'role':null}")
 GOOD("{'field_name':'spent','field_type':'currency','field_format':'EUR',"
     "'unique':true}",
     "{'field_name':'spent','display_name':'spent','field_type':'currency',"
@@ -87,8 +92,6 @@ BAD("{'field_name':'a','field_type':'array','unique':true}", BAD_REQUEST,
     "unique")
 BAD("{'field_name':'a','field_type':'boolean','searchable':true}",
     BAD_REQUEST, "searchable")
-BAD("{'field_name':'a','field_type':'array','searchable':true}", BAD_REQUEST,
-    "searchable")
 BAD("{'field_name':'a','field_type':'string','max_length':0}", BAD_REQUEST,
     "max_length")
 BAD("{'field_name':'a','field_type':'string','max_length':16001}",

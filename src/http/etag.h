@@ -2,8 +2,8 @@
  * Entity tags of customers (RFC 9110, section 8.8.3): a customer's revision,
  * strong.
  */
-#ifndef COFFER_API_ETAG_H
-#define COFFER_API_ETAG_H
+#ifndef COFFER_HTTP_ETAG_H
+#define COFFER_HTTP_ETAG_H
 
 #include "http/request.h"
 #include "ingest/intake.h"

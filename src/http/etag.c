@@ -1,4 +1,4 @@
-#include "api/etag.h"
+#include "http/etag.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,356 @@
+#include "model/customer_open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/profile.h"
+#include "model/rows.h"
+
+/* Columns of OPEN_BY_UUID and OPEN_BY_SEQS. */
+enum {
+	COL_SEQ,
+	COL_UUID,
+	COL_REVISION,
+	COL_VERSION,
+	COL_LAYOUT,
+	COL_CREATED,
+	COL_UPDATED,
+	COL_PROFILE,
+	COL_EVENTS
+};
+
+/* A customer that is sought, or was read: its place in the list, its bytes in
+ * those of the batch. */
+struct head {
+	struct open_customer c;
+	unsigned place;
+	bool found;
+	uint32_t key_version, layout;
+	size_t profile_at, nprofile, events_at;
+};
+
+struct joined {
+	uint64_t seq;
+	struct membership in;
+};
+
+struct opening {
+	struct site *site;
+	const struct db_context *ctx;
+	const struct customer_wish *wish;
+	char workspace[UUID_TEXT];
+	struct head *heads;
+	unsigned n;
+	struct buf bytes;     /* profiles and events, as they are stored */
+	struct buf joined;    /* struct joined, by seq, the newest first */
+	struct arena *arena;  /* codes of segments */
+	struct arena *opened; /* values of one customer */
+	customer_take *take;
+	void *arg;
+	struct err *e;
+};
+
+static void
+begin(struct opening *o)
+{
+	uuid_format(&o->wish->schema->workspace, o->workspace);
+	o->arena = arena_new(4096);
+	o->opened = arena_new(4096);
+}
+
+static void
+end(struct opening *o)
+{
+	buf_free(&o->bytes);
+	buf_free(&o->joined);
+	arena_free(&o->opened);
+	arena_free(&o->arena);
+}
+
+static size_t
+keep(struct opening *o, struct db_rows *r, unsigned col, size_t *n_out)
+{
+	size_t at = o->bytes.len;
+	const char *bytes = db_get_bytes(r, col, n_out);
+
+	buf_add(&o->bytes, bytes, *n_out);
+	return at;
+}
+
+static void
+take_row(struct opening *o, struct db_rows *r, struct head *h)
+{
+	h->found = true;
+	h->c.seq = (uint64_t)db_get_int(r, COL_SEQ);
+	db_get_uuid(r, COL_UUID, &h->c.uuid);
+	h->c.revision = (uint32_t)db_get_int(r, COL_REVISION);
+	h->key_version = (uint32_t)db_get_int(r, COL_VERSION);
+	h->layout = (uint32_t)db_get_int(r, COL_LAYOUT);
+	h->c.created_at = db_get_int(r, COL_CREATED);
+	h->c.updated_at = db_get_int(r, COL_UPDATED);
+	h->profile_at = keep(o, r, COL_PROFILE, &h->nprofile);
+	h->events_at = keep(o, r, COL_EVENTS, &h->c.nevents);
+}
+
+static int
+compare_joined(const void *a, const void *b)
+{
+	const struct joined *x = a, *y = b;
+
+	if (x->seq != y->seq)
+		return x->seq < y->seq ? -1 : 1;
+	if (x->in.segmented_at != y->in.segmented_at)
+		return x->in.segmented_at > y->in.segmented_at ? -1 : 1;
+	return strcmp(x->in.code, y->in.code);
+}
+
+static unsigned
+joined_count(const struct opening *o)
+{
+	return (unsigned)(o->joined.len / sizeof(struct joined));
+}
+
+static struct joined *
+joined_list(const struct opening *o)
+{
+	return (struct joined *)(void *)o->joined.data;
+}
+
+/* Reads the memberships of the customers that were found. */
+static enum err_code
+read_segments(struct opening *o)
+{
+	struct db_val list[OPEN_BATCH];
+	unsigned i, n = 0;
+	struct db_rows *r;
+	struct joined j;
+	const char *code;
+	size_t len;
+	enum err_code err;
+
+	for (i = 0; i < o->n; i++)
+		if (o->heads[i].found)
+			list[n++] = db_int((int64_t)o->heads[i].c.seq);
+	if (!n || !o->wish->segments)
+		return ERR_OK;
+	err = db_query_list(o->site->db, o->ctx, SQL_OPEN_MEMBERSHIPS,
+	    DB_NOARGS, (struct db_args){list, n}, &r, o->e);
+	if (err)
+		return err;
+	while (db_next(r)) {
+		j.seq = (uint64_t)db_get_int(r, 0);
+		j.in.segmented_at = db_get_int(r, 1);
+		code = db_get_bytes(r, 2, &len);
+		j.in.code = arena_strndup(o->arena, code, len);
+		buf_add(&o->joined, &j, sizeof(j));
+	}
+	if (o->joined.len)
+		qsort(
+		    joined_list(o), joined_count(o), sizeof(j), compare_joined);
+	return db_done(&r, o->e);
+}
+
+/* The memberships of one customer, into the arena of its values. */
+static void
+set_segments(struct opening *o, struct open_customer *c)
+{
+	const struct joined *list = joined_list(o);
+	unsigned low = 0, high = joined_count(o), n = high, i;
+	struct membership *in;
+
+	while (low < high) {
+		unsigned mid = (low + high) / 2;
+
+		if (list[mid].seq < c->seq)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (high = low; high < n && list[high].seq == c->seq; high++)
+		;
+	in = arena_calloc(o->opened, high - low, sizeof(*in));
+	for (i = low; i < high; i++)
+		in[i - low] = list[i].in;
+	c->segments = in;
+	c->nsegments = high - low;
+}
+
+/* A profile in a layout that the schema does not know yet, or under a key that
+ * the ring has not, was written after they were read. */
+static enum err_code
+set_values(struct opening *o, const struct head *h, struct open_customer *c)
+{
+	const struct customer_wish *w = o->wish;
+	char id[UUID_TEXT];
+	struct profile_owner owner = {.ring = w->ring,
+	    .workspace = o->workspace,
+	    .customer = id,
+	    .key_version = h->key_version,
+	    .layout = h->layout};
+	struct record r = {0};
+	enum err_code err = ERR_OK;
+
+	if (w->fields && (h->layout > w->schema->layout ||
+	                     !keyring_data(w->ring, h->key_version)))
+		return err_fault(o->e, ERR_SUPERSEDED,
+		    "a customer is newer than the fields or keys in hand");
+	uuid_format(&c->uuid, id);
+	if (w->fields)
+		err = profile_open_some(&owner, w->schema,
+		    o->bytes.data + h->profile_at, h->nprofile, w->fields,
+		    o->opened, &r, o->e);
+	else
+		r.values =
+		    arena_calloc(o->opened, w->schema->n, sizeof(*r.values));
+	c->values = r.values;
+	return err;
+}
+
+static enum err_code
+hand_over(struct opening *o, const struct head *h)
+{
+	struct open_customer c = h->c;
+	enum err_code err;
+
+	c.events = c.nevents ? o->bytes.data + h->events_at : "";
+	err = set_values(o, h, &c);
+	if (!err)
+		set_segments(o, &c);
+	if (!err)
+		err = o->take(o->arg, &c, o->e);
+	arena_reset(o->opened);
+	return err;
+}
+
+enum err_code
+customer_open(struct site *s, const struct db_context *ctx,
+    const struct customer_wish *w, const struct uuid *id, customer_take *take,
+    void *arg, struct err *e)
+{
+	struct head head = {.found = false};
+	struct opening o = {.site = s,
+	    .ctx = ctx,
+	    .wish = w,
+	    .heads = &head,
+	    .n = 1,
+	    .take = take,
+	    .arg = arg,
+	    .e = e};
+	struct db_rows *r;
+	enum err_code err;
+
+	err = db_query(s->db, ctx, SQL_OPEN_BY_UUID,
+	    DB_ARGS(db_int(w->fields != NULL), db_int(w->events), db_uuid(id)),
+	    &r, e);
+	if (err)
+		return err;
+	begin(&o);
+	if (db_next(r))
+		take_row(&o, r, &head);
+	err = db_done(&r, e);
+	if (!err && !head.found)
+		err = err_set(e, ERR_NOT_FOUND, NULL);
+	if (!err)
+		err = read_segments(&o);
+	if (!err)
+		err = hand_over(&o, &head);
+	end(&o);
+	return err;
+}
+
+static int
+compare_seqs(const void *a, const void *b)
+{
+	const struct head *x = a, *y = b;
+
+	return (x->c.seq > y->c.seq) - (x->c.seq < y->c.seq);
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct head *x = a, *y = b;
+
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Reads the rows of the batch; *full_out: they are more bytes than a batch may
+ * have, and only some have been read. */
+static enum err_code
+read_rows(struct opening *o, bool *full_out)
+{
+	struct db_val list[OPEN_BATCH];
+	struct head key, *h;
+	struct db_rows *r;
+	enum err_code err;
+	unsigned i;
+
+	for (i = 0; i < o->n; i++)
+		list[i] = db_int((int64_t)o->heads[i].c.seq);
+	err = db_query_list(o->site->db, o->ctx, SQL_OPEN_BY_SEQS,
+	    DB_ARGS(db_int(o->wish->fields != NULL), db_int(o->wish->events)),
+	    (struct db_args){list, o->n}, &r, o->e);
+	if (err)
+		return err;
+	*full_out = false;
+	while (!*full_out && db_next(r)) {
+		key.c.seq = (uint64_t)db_get_int(r, COL_SEQ);
+		h = bsearch(
+		    &key, o->heads, o->n, sizeof(*o->heads), compare_seqs);
+		if (h)
+			take_row(o, r, h);
+		*full_out = o->n > 1 && o->bytes.len > OPEN_BYTES;
+	}
+	return db_done(&r, o->e);
+}
+
+static enum err_code
+open_batch(struct opening *o, const uint64_t *seqs, bool *full_out)
+{
+	enum err_code err;
+	unsigned i;
+
+	arena_reset(o->arena);
+	buf_reset(&o->bytes);
+	o->joined.len = 0;
+	for (i = 0; i < o->n; i++)
+		o->heads[i] = (struct head){.c.seq = seqs[i], .place = i};
+	qsort(o->heads, o->n, sizeof(*o->heads), compare_seqs);
+	err = read_rows(o, full_out);
+	if (err || *full_out)
+		return err;
+	err = read_segments(o);
+	qsort(o->heads, o->n, sizeof(*o->heads), compare_places);
+	for (i = 0; i < o->n && !err; i++)
+		if (o->heads[i].found)
+			err = hand_over(o, &o->heads[i]);
+	return err;
+}
+
+enum err_code
+customer_open_list(struct site *s, const struct db_context *ctx,
+    const struct customer_wish *w, const uint64_t *seqs, unsigned n,
+    customer_take *take, void *arg, struct err *e)
+{
+	struct opening o = {
+	    .site = s, .ctx = ctx, .wish = w, .take = take, .arg = arg, .e = e};
+	unsigned i = 0, most = n < OPEN_BATCH ? n : OPEN_BATCH;
+	bool full;
+	enum err_code err = ERR_OK;
+
+	begin(&o);
+	o.heads = calloc(most ? most : 1, sizeof(*o.heads));
+	if (!o.heads)
+		abort();
+	while (i < n && !err) {
+		o.n = n - i < most ? n - i : most;
+		err = open_batch(&o, seqs + i, &full);
+		if (!err && full)
+			most = o.n / 2;
+		else
+			i += o.n;
+	}
+	free(o.heads);
+	end(&o);
+	return err;
+}

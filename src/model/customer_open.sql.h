@@ -1,0 +1,16 @@
+/* Customers to be opened; of what is not wanted nothing is sent. */
+#define OPEN_COLUMNS \
+	"seq, uuid, revision, key_version, layout, created_at, updated_at," \
+	" IF(?, profile, ''), IF(?, events, '')"
+STMT(OPEN_BY_UUID, WORKSPACE,
+    "SELECT " OPEN_COLUMNS
+    " FROM customer WHERE workspace_id = :workspace AND uuid = ?")
+STMT(OPEN_BY_SEQS, WORKSPACE,
+    "SELECT " OPEN_COLUMNS
+    " FROM customer WHERE workspace_id = :workspace AND seq IN (?...)")
+STMT(OPEN_MEMBERSHIPS, WORKSPACE,
+    "SELECT m.seq, m.segmented_at, s.code"
+    " FROM segment_member m JOIN segment s"
+    " ON s.workspace_id = m.workspace_id AND s.id = m.segment_id"
+    " WHERE m.workspace_id = :workspace AND s.workspace_id = :workspace"
+    " AND m.seq IN (?...)")

@@ -1,0 +1,26 @@
+/*
+ * What a body gives of a customer: a flat object of attributes that may be
+ * written. Types and formats are those of the fields; `required` is not asked
+ * for; null clears.
+ */
+#ifndef COFFER_SCV_CHANGE_H
+#define COFFER_SCV_CHANGE_H
+
+#include "http/request.h"
+#include "model/record.h"
+#include "scv/projection.h"
+
+struct change {
+	struct record record; /* by the schema */
+	const char **names;   /* by field: as the body named it, or NULL */
+};
+
+/* Reads rq->json. All that is wrong with it is noted by request_invalid, each
+ * attribute by its name, and the answer is ERR_BAD_REQUEST: unknown ones (for a
+ * session also those that are closed), those that nobody (or this reader) may
+ * write, one given twice under two names, values that are none of the field's,
+ * too long ones. Lives in the request's arena. */
+MUST_CHECK enum err_code change_read(struct request *rq, const struct schema *s,
+    enum projection_reader reader, struct change *out, struct err *e);
+
+#endif

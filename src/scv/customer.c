@@ -1,0 +1,58 @@
+/* /scv/customers/{customerid}: one customer is read or deleted. */
+#include <string.h>
+
+#include "base/log.h"
+#include "http/handlers.h"
+#include "model/customer_delete.h"
+#include "scv/scv.h"
+
+static enum err_code
+show(struct request *rq, void *arg, struct err *e)
+{
+	const struct uuid *id = arg;
+	const struct schema *schema;
+	struct projection p;
+	struct keyring *ring;
+	enum err_code rc = scv_open(rq, &schema, &ring, e);
+
+	if (!rc)
+		rc = projection_read(
+		    rq, schema, PROJECT_ATTRIBUTES, PROJECT_BACKEND, &p, e);
+	if (!rc)
+		rc = scv_answer_customer(rq, 200, id, &p, ring, true, e);
+	if (!rc)
+		request_audit(rq, id, "{\"attributes\":%u}", p.n);
+	return rc;
+}
+
+enum err_code
+scv_customer_show(struct request *rq, struct err *e)
+{
+	struct uuid id;
+	enum err_code rc = scv_customer_id(rq, &id, e);
+
+	return rc ? rc : scv_run(rq, show, &id, e);
+}
+
+enum err_code
+scv_customer_delete(struct request *rq, struct err *e)
+{
+	struct uuid id;
+	struct segment all;
+	bool gone = false;
+	struct deletion d = {
+	    .group = &all, .ids = &id, .n = 1, .gone_out = &gone};
+	enum err_code rc = scv_customer_id(rq, &id, e);
+
+	if (!rc)
+		rc = segment_read(rq->site->db, &rq->ctx, SEGMENT_ALL, &all, e);
+	if (!rc)
+		rc = customer_delete(rq->site, &rq->ctx, &d, rq->arena, e);
+	if (rc)
+		return rc;
+	if (!gone)
+		return err_set(e, ERR_NOT_FOUND, NULL);
+	log_warning("customers deleted: 1");
+	resp_json(rq, 204);
+	return ERR_OK;
+}

@@ -1,0 +1,304 @@
+#include "work/single.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "model/idempotency.h"
+#include "model/segment.h"
+#include "vault/rand.h"
+#include "work/chunk.h"
+
+#define TRIES 6
+
+struct single_run {
+	struct single *o;
+	struct chunk chunk;
+	struct record record;
+	struct idempotency again;
+};
+
+static unsigned
+count_given(const struct chunk *c, const struct record *r)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < c->schema.n; i++)
+		n += r->values[i].json != NULL;
+	return n;
+}
+
+/* Takes the record in, for one of both kinds of job that a chunk may be of. */
+static enum err_code
+take_record(struct single_run *run, enum job_kind kind, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+
+	chunk_begin(c);
+	c->job.kind = kind;
+	record_pack(&c->packed, &c->schema, &run->record);
+	return chunk_read(c, e);
+}
+
+/* Whether the customer that was locked has the revision that is asked for. */
+static enum err_code
+check_condition(const struct single *o, const struct customer *m, struct err *e)
+{
+	const struct precondition *p = o->condition;
+	unsigned i;
+
+	if (!p || (m && p->any))
+		return ERR_OK;
+	for (i = 0; m && i < p->n; i++)
+		if (p->list[i] == m->revision)
+			return ERR_OK;
+	return err_set(e, ERR_PRECONDITION, NULL);
+}
+
+/* What is wrong with the row, as an error. */
+static enum err_code
+tell_wrong(struct single_run *run, struct err *e)
+{
+	const struct chunk *c = &run->chunk;
+	const struct row *row = &c->rows[0];
+
+	if (row->fate != FATE_WRONG)
+		return ERR_OK;
+	if (row->wrong == ROW_UNKNOWN)
+		return err_set(e, ERR_NOT_FOUND, NULL);
+	if (row->wrong_field != FIELD_CUSTOMER_ID)
+		run->o->wrong = &run->o->schema->fields[row->wrong_field];
+	return err_set(
+	    e, row->wrong == ROW_LENGTH ? ERR_TOO_LARGE : ERR_CONFLICT, NULL);
+}
+
+static enum err_code
+resolve_update(struct single_run *run, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+	enum err_code err = take_record(run, JOB_KIND_UPDATE, e);
+
+	if (!err)
+		err = chunk_resolve_update(c, e);
+	if (err)
+		return err;
+	if (c->rows[0].fate == FATE_MERGE || c->rows[0].wrong != ROW_UNKNOWN)
+		err =
+		    check_condition(run->o, chunk_merged(c, c->rows[0].seq), e);
+	return err ? err : tell_wrong(run, e);
+}
+
+/* Its place is taken late: others wait for it until COMMIT. */
+static enum err_code
+resolve_new(struct single_run *run, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+	enum err_code err = check_condition(run->o, NULL, e);
+
+	if (!err)
+		err = take_record(run, JOB_KIND_UPLOAD, e);
+	if (!err && c->careful)
+		err = chunk_resolve(c, e);
+	if (!err)
+		err = tell_wrong(run, e);
+	if (!err)
+		err = segment_reserve(
+		    c->site->db, &c->ctx, SEGMENT_ALL, 1, &c->rows[0].place, e);
+	return err;
+}
+
+static enum err_code
+resolve(struct single_run *run, struct err *e)
+{
+	enum single_mode mode = run->o->mode;
+	enum err_code err = ERR_NOT_FOUND;
+
+	if (mode != SINGLE_CREATE)
+		err = resolve_update(run, e);
+	run->o->created = err == ERR_NOT_FOUND && mode != SINGLE_UPDATE;
+	return run->o->created ? resolve_new(run, e) : err;
+}
+
+/* The digest of all that makes two requests the same one. */
+static void
+digest_content(struct single_run *run)
+{
+	struct chunk *c = &run->chunk;
+	struct mac *m = keyring_rest_mac(c->ring, REST_IDEMPOTENCY);
+	struct record r = {.values = run->record.values};
+	struct buf packed = {0};
+
+	record_pack(&packed, &c->schema, &r);
+	mac_reset(m);
+	mac_add_part(m, run->o->route, strlen(run->o->route));
+	mac_add_part(m, &c->workspace, sizeof(c->workspace));
+	mac_add_part(m, packed.data, packed.len);
+	mac_finish(m, run->again.content);
+	buf_free(&packed);
+}
+
+/* Whether the key has its answer: the customer's UUID. */
+static enum err_code
+find_answer(struct single_run *run, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+	struct buf text = {0};
+	int status;
+	enum err_code err;
+
+	if (!run->again.key)
+		return ERR_OK;
+	digest_content(run);
+	err =
+	    idempotency_find(c->site, &c->ctx, &run->again, &status, &text, e);
+	if (!err && !uuid_parse(text.data, text.len, &run->o->id))
+		err = err_fault(e, ERR_INTERNAL, "a kept answer is no UUID");
+	run->o->again = !err;
+	buf_free(&text);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err_code
+keep_answer(struct single_run *run, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+	const struct uuid *id = &c->rows[0].uuid;
+	struct buf text = {0};
+	enum err_code err;
+
+	if (!run->again.key)
+		return ERR_OK;
+	uuid_format(id, buf_room(&text, UUID_TEXT));
+	text.len += UUID_TEXT - 1;
+	err = idempotency_complete(
+	    c->site, &c->ctx, &run->again, true, 201, &text, id, 1, e);
+	buf_free(&text);
+	return err;
+}
+
+static enum err_code
+change(struct single_run *run, struct err *e)
+{
+	enum err_code err = resolve(run, e);
+
+	if (!err)
+		err = chunk_build(&run->chunk, e);
+	if (!err)
+		err = tell_wrong(run, e);
+	if (!err)
+		err = chunk_store(&run->chunk, e);
+	return err ? err : keep_answer(run, e);
+}
+
+static enum err_code
+body(struct db *db, void *arg, struct err *e)
+{
+	struct single_run *run = arg;
+	struct chunk *c = &run->chunk;
+	enum err_code err;
+
+	run->o->again = false;
+	run->o->wrong = NULL;
+	err = site_keyring(c->site, &c->ctx, &c->ring, e);
+	if (!err)
+		err = schema_hold(db, &c->ctx, &c->schema, e);
+	if (!err)
+		err = find_answer(run, e);
+	return err || run->o->again ? err : change(run, e);
+}
+
+/* A COMMIT in doubt is answered by looking: the new customer is there, or the
+ * changed one as it was to be. A change that was nothing, or that somebody
+ * else's has followed, is made again, which does no harm. */
+static enum err_code
+done(struct db *db, void *arg, struct err *e)
+{
+	const struct single_run *run = arg;
+	const struct chunk *c = &run->chunk;
+	uint32_t revision;
+	int64_t updated_at;
+	enum err_code err;
+
+	if (run->o->again)
+		return ERR_OK;
+	err = customer_mark(
+	    db, &c->ctx, &c->rows[0].uuid, &revision, &updated_at, e);
+	if (err || run->o->created)
+		return err;
+	if (c->nmerged && revision == c->out->revision && updated_at == c->now)
+		return ERR_OK;
+	return err_set(e, ERR_NOT_FOUND, NULL);
+}
+
+/* First as if no value were taken; if one is, by looking first, again if
+ * somebody is faster still. */
+static enum err_code
+run_all(struct single_run *run, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+	enum err_code err = ERR_DUPLICATE;
+	int i;
+
+	for (i = 0; i < TRIES && err == ERR_DUPLICATE; i++) {
+		c->careful = i > 0;
+		err = db_transaction(c->site->db, body, done, run, e);
+	}
+	if (err == ERR_DUPLICATE)
+		return err_set(e, ERR_UNAVAILABLE,
+		    "others are changing the same values, try again later");
+	if (err == ERR_WAITING)
+		return err_set(e, ERR_UNAVAILABLE,
+		    "stored values are being converted, try again later");
+	return err;
+}
+
+static void
+name_key(struct single_run *run)
+{
+	struct single *o = run->o;
+	char who[UUID_TEXT];
+
+	if (!o->key)
+		return;
+	assert(o->mode == SINGLE_CREATE);
+	uuid_format(o->who, who);
+	run->again.route = o->route;
+	run->again.key = arena_printf(run->chunk.arena, "%s %s", who, o->key);
+}
+
+enum err_code
+work_single(struct site *s, const struct db_context *ctx, struct single *o,
+    struct err *e)
+{
+	struct applied out = {0};
+	struct single_run run = {.o = o,
+	    .record = {.row = 1,
+	        .line = 1,
+	        .has_customer = true,
+	        .values = o->record->values},
+	    .chunk = {.site = s,
+	        .ctx = *ctx,
+	        .out = &out,
+	        .schema = *o->schema,
+	        .workspace = o->schema->workspace,
+	        .job = {.rows = 1,
+	            .segment_id = SEGMENT_ALL,
+	            .on_existing = EXISTING_ERROR,
+	            .schema_version = o->schema->version}}};
+	enum err_code err;
+
+	assert(!db_in_transaction(s->db));
+	chunk_init(&run.chunk);
+	/* The same in all tries, so that a COMMIT in doubt can be told. */
+	if (o->mode == SINGLE_CREATE)
+		rand_uuid(&o->id);
+	run.record.customer = o->id;
+	run.chunk.given = count_given(&run.chunk, o->record);
+	uuid_format(&run.chunk.workspace, run.chunk.workspace_text);
+	name_key(&run);
+	err = run_all(&run, e);
+	o->created &= !err && !o->again;
+	if (!err && !o->again)
+		o->revision = o->created ? 1 : out.revision;
+	chunk_release(&run.chunk);
+	return err;
+}
