@@ -256,6 +256,10 @@ unsigned field_digests(const struct field *f, struct arena *a,
 /* By name; NULL if there is none. */
 struct field *schema_find(const struct schema *s, const char *name, size_t n);
 
+/* The field that holds the system attribute of that name ("$username"); NULL if
+ * none is called so. */
+struct field *schema_find_attribute(const struct schema *s, const char *name);
+
 /* The field that a profile of that layout has under this name. */
 struct field *schema_find_stored(
     const struct schema *s, uint32_t layout, const char *name, size_t n);

@@ -29,6 +29,20 @@ schema_role(const struct schema *s, enum field_role_id role)
 	return NULL;
 }
 
+struct field *
+schema_find_attribute(const struct schema *s, const char *name)
+{
+	struct field f;
+	unsigned i;
+
+	for (i = 0; i < FIELD_ROLES; i++) {
+		field_builtin((enum field_role_id)i, &f);
+		if (!strcmp(f.name, name))
+			return schema_role(s, (enum field_role_id)i);
+	}
+	return NULL;
+}
+
 bool
 schema_is_leaving(const struct schema *s, const char *name, size_t n)
 {

@@ -246,6 +246,8 @@ def test_waiting_rows():
              "name": f"W{i}"} for i in range(20)]
     waits = shop.at.check(rows)
     tap.equal(waits.status, 202, "an upload waits")
+    twice = shop.at.upload("$verifiedEmail,name\r\n" + "".join(
+        f"W{i}@example.org,again\r\n" for i in range(12)))
     joins = shop.at.check([{"$verifiedEmail": "ann@example.org",
                             "name": f"J{i}"} if not i else rows[i]
                            for i in range(15)], on_existing="join")
@@ -258,6 +260,11 @@ def test_waiting_rows():
     ended = [shop.at.wait(r.json) for r in (waits, joins, reply)]
     tap.equal([(j["succeeded"], j["failed"]) for j in ended[:2]],
               [(20, 0), (14, 1)], "rows are stored, but for that one")
+    wrong = shop.at.wait(twice.json)["job_id"][-36:]
+    sheet = shop.at.call("GET", f"/v1/jobs/{wrong}/errors").raw.splitlines()
+    tap.equal((sheet[0].split(b",")[:2], sheet[1].split(b",")[:2]),
+              ([b"email", b"name"], [b"W0@example.org", b"again"]),
+              "wrong rows that are kept come under the field's name")
     tap.equal(shop.plain("email"), ["bob@example.org", None] + [
         f"w{i}@example.org" for i in range(20)],
         "values stand under the field's name")
