@@ -40,6 +40,8 @@ FIELDS = [
     {"field_name": "lifetime_value", "field_type": "currency",
      "field_format": "USD"}]
 
+SEARCHED = ("email", "first_name", "last_name", "phone")
+
 
 def make_csv(mark, shift=0):
     """10,000 customers; with another shift every value but the e-mail is
@@ -276,6 +278,58 @@ class Bench:
                         f"{post * 1000:.0f} ms", took / post,
                         f"<= {target}", took / post <= target)
 
+    # Search
+
+    def searches(self):
+        """Uploads into two workspaces by turns, one of which has searchable
+        fields; then searches in that one, when there are --rows texts."""
+        plain = self.shop
+        found = self.site.workspace(
+            [dict(field, searchable=field["field_name"] in SEARCHED)
+             for field in FIELDS])
+        times = {plain: [], found: []}
+        for turn in range(self.args.runs + 1):
+            for self.shop in (plain, found):
+                self.link = None
+                took = self.upload()[0]
+                if turn:
+                    times[self.shop].append(took)
+        self.shop = plain
+        with_text, without = (statistics.median(times[shop])
+                              for shop in (found, plain))
+        self.report("upload 10,000 rows, four fields searchable / none",
+                    f"{with_text * 1000:.0f} ms", f"{without * 1000:.0f} ms",
+                    with_text / without, "<= 1.1",
+                    with_text / without <= 1.1)
+        where = self.sql("SELECT account_id, id FROM workspace WHERE uuid ="
+                         f" UNHEX(REPLACE('{found.id}', '-', ''))")[0]
+        self.time_searches(where)
+
+    def time_searches(self, where):
+        """Milliseconds of searches, at the median and at the 95th percent."""
+        def run(*words):
+            return subprocess.run(
+                [f"{coffer.BUILD}/bench-search",
+                 f"{self.site.dir}/coffer.ini", *where, *words],
+                capture_output=True, text=True, check=True).stdout
+        run("fill", str(max(0, self.args.rows - (self.args.runs + 1) * ROWS)))
+        size = self.sql("SELECT SUM(LENGTH(text)), COUNT(*) FROM search_block"
+                        f" WHERE workspace_id = {where[1]}")[0]
+        print(f"  {size[0]} bytes in {size[1]} parts", flush=True)
+        targets = {"page_full": 20, "one_found": 80, "none": 80, "none_2": 80}
+        for pending in ("0", "1000"):
+            run("pend", pending)
+            for line in run("time", str(20 * self.args.runs)).splitlines():
+                name, p50, p95 = line.split()
+                if name in targets:
+                    self.report(f"search, {name}, {pending} pending (p95)",
+                                f"{p95} ms (p50 {p50} ms)", "",
+                                float(p95) / targets[name],
+                                f"<= {targets[name]} ms",
+                                float(p95) <= targets[name])
+                else:
+                    print("  " + line, flush=True)
+
     # Pages
 
     def wrk(self, path, body, seconds=6):
@@ -360,6 +414,107 @@ class Bench:
                     f"before ({seen} done meanwhile)", f"{during:.0f}/s",
                     f"{before:.0f}/s", during / before, ">= 0.8",
                     during / before >= 0.8)
+
+    # The other face: lists, and searches over HTTP
+
+    def fill_face(self):
+        """A workspace of customers that were really uploaded, for those who
+        open them: rows that LOAD DATA copies are sealed for others."""
+        fields = [dict(field, searchable=field["field_name"] in SEARCHED)
+                  for field in FIELDS]
+        fields[0]["role"] = "verified_email"
+        self.face, shop = self.site.workspace(fields), self.shop
+        self.small = self.site.ctl("group", "create", "--workspace",
+                                   self.face.id, "--name", "Small", "--code",
+                                   "small")
+        self.shop = self.face
+        for turn in range(max(1, self.args.rows // ROWS)):
+            if turn == self.args.rows // ROWS // 2:
+                self.face.check([
+                    {"email": f"few.{i}@example.com", "first_name":
+                     "Xaverius"} for i in range(100)])
+                for one in self.face_list("search[contains]=xaverius&page[size]"
+                                          "=100&retProps=$customerid")["data"]:
+                    self.face.scv("PUT", "/segments/small/customers/"
+                                  + one["$customerid"])
+            self.upload(make_csv(f"{turn:05}"))
+        self.shop = shop
+
+    def face_list(self, query, path=None):
+        """A list, over the one connection that is kept."""
+        if self.link is None:
+            self.link = http.client.HTTPSConnection(
+                "localhost", self.site.port, context=self.site.tls)
+        self.link.request("GET", path or "/scv/customers?" + query, headers={
+            "x-dxp-tenant": self.face.account, "x-api-key": self.face.api_key})
+        answer = self.link.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status} {text[:500]!r}")
+        return json.loads(text)
+
+    def times(self, *paths):
+        """Milliseconds of a hundred answers of each path, by turns."""
+        took = [[] for _ in paths]
+        for turn in range(110):
+            for path, out in zip(paths, took):
+                began = time.perf_counter()
+                self.face_list("", path)
+                out.append((time.perf_counter() - began) * 1000)
+        return [sorted(out[10:]) for out in took]
+
+    def p95(self, queries):
+        """Milliseconds that 95 of a hundred answers stay within."""
+        took = self.times(*["/scv/customers?" + query for query in queries])
+        return sorted(one for out in took for one in out)[
+            95 * len(queries) - 1]
+
+    def limit(self, name, took, most):
+        self.report(name, f"{took:.1f} ms", f"{most} ms", took / most,
+                    f"<= {most} ms", took <= most)
+
+    def face_searches(self):
+        at = f", {self.args.rows} stored, p95"
+        find = "search[contains]="
+        self.limit("search, a page of 50 found" + at, self.p95(
+            [find + t for t in ("Zo%C3%AB+42", "o'BRIEN-7", "high+street",
+                                "e", "00017%40example")]), 20)
+        self.limit("search, found in one place" + at,
+                   self.p95([find + f"customer.{i}.00000%40" for i in range(
+                       5000, 5020)]), 80)
+        self.limit("search, nobody found" + at, self.p95(
+            [find + t for t in ("nobody", "qqq", "zz%40top")]), 80)
+        self.limit("search of 1 in 97, by date" + at, self.p95(
+            [find + "Zo%C3%AB+42&sort=-createdDate"]), 160)
+
+    def deep(self, query, part=0.9):
+        """The path of a page that far into a list."""
+        reply = self.face_list(query + "&retProps=$customerid&page[size]=1000")
+        for _ in range(int(self.args.rows * part) // 1000):
+            path = reply["links"]["next"].split("/", 3)[3]
+            reply = self.face_list("", "/" + path)
+        cursor = reply["links"]["next"].split("page%5Bafter%5D=")[1]
+        return f"/scv/customers?{query}&page[after]={cursor}"
+
+    def lists(self):
+        for query in ("segment=customers", "segment=all",
+                      "segment=customers&sort=-segmentedDate",
+                      "segment=customers&sort=createdDate",
+                      "segment=customers&sort=-updatedDate"):
+            first, deep = (statistics.median(out) for out in self.times(
+                "/scv/customers?" + query, self.deep(query)))
+            self.report(f"{query}, page of 50 at 90% / first", f"{deep:.1f} ms",
+                        f"{first:.1f} ms", deep / first, "<= 1.3",
+                        deep / first <= 1.3)
+        for sort in ("createdDate", "-updatedDate"):
+            self.limit(f"100 of {self.args.rows} by {sort}, page of 50, p95",
+                       self.p95([f"segment=small&sort={sort}"]), 20)
+        email = "email=customer.77.00001%40example.com"
+        if len(self.face_list(email)["data"]) != 1:
+            raise RuntimeError("nobody has the e-mail")
+        self.limit("one by e-mail, p95", self.p95([email]), 20)
+        self.limit("1,000 customers in full, p95", self.p95(
+            ["segment=customers&page[size]=1000&retAllProps=1"]), 200)
 
     # Exports
 
@@ -470,8 +625,8 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only",
-                        default="empty,full,update,delete,pages,rotate,"
-                        "export")
+                        default="empty,full,update,delete,pages,search,"
+                        "rotate,list,export")
     args = parser.parse_args()
     bench = Bench(args)
     if args.only == "export":
@@ -485,6 +640,8 @@ def main():
     bench.truncate()
     bench.upload()
     left = args.rows - ROWS
+    if set(args.only.split(",")) <= {"list", "search"}:
+        left = 0
     print(f"Storing {left} more", flush=True)
     while left > 0:
         bench.load(min(left, 100_000))
@@ -502,9 +659,19 @@ def main():
     if "pages" in args.only:
         print("Pages", flush=True)
         bench.pages()
+    if "search" in args.only:
+        print("Searches", flush=True)
+        bench.searches()
     if "rotate" in args.only:
         print("Rotation", flush=True)
         bench.rotations()
+    if "list" in args.only:
+        print("Storing customers for lists", flush=True)
+        bench.fill_face()
+        print("Lists", flush=True)
+        bench.lists()
+        print("Searches over HTTP", flush=True)
+        bench.face_searches()
     if "export" in args.only:
         print("Exports", flush=True)
         bench.exports()

@@ -36,6 +36,8 @@ static const struct erase_row first[] = {
     {SQL_ERASE_SHARE, "job_share", TABLE_ACCOUNT},
     {SQL_ERASE_SEARCH_DUE, "search_due", TABLE_ACCOUNT},
     {SQL_ERASE_API_KEYS, "api_key", TABLE_ACCOUNT},
+    {SQL_ERASE_SESSIONS, "session", TABLE_ACCOUNT},
+    {SQL_ERASE_ORIGINS, "workspace_origin", TABLE_ACCOUNT},
 };
 static const struct erase_row last = {
     SQL_ERASE_workspace, "workspace", TABLE_ACCOUNT};

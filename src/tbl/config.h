@@ -16,6 +16,8 @@ STRING(server, spool_dir, "/var/tmp",
     "Where request bodies wait, encrypted under a key that is in memory only")
 NUMBER(server, request_timeout, 60, 1, 3600,
     "Seconds a client may keep a process waiting")
+STRING(server, metrics_from, "127.0.0.0/8 ::1",
+    "Addresses and networks that may read /metrics")
 
 STRING(database, socket, "", "Unix socket of MariaDB; preferred over host")
 STRING(database, host, "", "Host of MariaDB; TLS is then required")
@@ -70,6 +72,11 @@ NUMBER(auth, guess_forget_address, 60, 1, 86400,
     "The same where an address is counted over all e-mails, or for API keys")
 NUMBER(auth, hashers, 0, 0, 512,
     "Processes that may work on a password at once; 0: half of the pool")
+
+NUMBER(session, idle, 1800, 1, 86400,
+    "Seconds without a request after which a customer's session ends")
+NUMBER(session, absolute, 43200, 1, 2592000,
+    "Seconds after which it ends in any case")
 
 NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
 NUMBER(limits, json_memory, 20971520, 65536, 268435456,

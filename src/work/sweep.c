@@ -4,6 +4,7 @@
 #include "model/export_files.h"
 #include "model/idempotency.h"
 #include "model/job.h"
+#include "model/session.h"
 #include "model/throttle.h"
 #include "model/trace.h"
 #include "model/user.h"
@@ -12,6 +13,7 @@
 static enum err_code (*const everywhere[])(struct db *db, struct err *e) = {
     job_release_dead,
     throttle_sweep,
+    session_sweep,
     export_sweep_places,
 };
 
