@@ -16,6 +16,7 @@
 #include "model/trace.sql.h"
 #include "model/job.sql.h"
 #include "model/idempotency.sql.h"
+#include "model/export.sql.h"
 #include "model/rotate.sql.h"
 #include "model/audit.sql.h"
 #include "model/ops.sql.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/audit.h"
+#include "model/export.h"
 #include "model/runs.h"
 #include "model/search.h"
 
@@ -218,6 +219,9 @@ doom_run(struct doom *m, struct err *e)
 		err = erase_texts(m, e);
 	if (!err && m->n)
 		err = doom_leave(m, e);
+	if (!err && m->n)
+		err = export_forget(
+		    m->site, m->ctx, m->seqs, m->n, &m->withdrew, e);
 	if (!err && m->n)
 		err = audit(m, e);
 	return err;

@@ -3,13 +3,28 @@
 
 #include <string.h>
 
+/* Whether the quote at `q` of the string that begins at `p` is escaped: by an
+ * odd number of backslashes. */
+static bool
+is_escaped(const char *p, const char *q)
+{
+	const char *b = q;
+
+	while (b - 1 > p && b[-1] == '\\')
+		b--;
+	return (q - b) % 2;
+}
+
 static const char *
 skip_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : NULL;
+	const char *q = p;
+
+	do {
+		q++;
+		q = q < end ? memchr(q, '"', (size_t)(end - q)) : NULL;
+	} while (q && is_escaped(p, q));
+	return q ? q + 1 : NULL;
 }
 
 /* Past a value: at the comma or the brace that follows it. */
@@ -18,6 +33,10 @@ skip_value(const char *p, const char *end)
 {
 	unsigned depth = 0;
 
+	if (p < end && *p == '"') {
+		p = skip_string(p, end);
+		return p && p < end && (*p == ',' || *p == '}') ? p : NULL;
+	}
 	while (p && p < end) {
 		if (!depth && (*p == ',' || *p == '}'))
 			return p;
@@ -54,14 +73,14 @@ profile_next(const char **p, const char *end, struct profile_member *out)
 
 /* Opens a sealed value. */
 static enum err_code
-open_sealed(const struct profile_owner *o, const struct field *f,
+open_sealed(const struct profile_owner *o, const struct field *was,
     const struct profile_member *m, struct buf *out, struct err *e)
 {
 	if (m->n < 2 || m->json[0] != '"')
 		return err_fault(
 		    e, ERR_CRYPTO, "a value that should be sealed is not");
 	return value_open(o->ring, o->key_version, o->workspace, o->customer,
-	    f->name, m->json + 1, m->n - 2, out, e);
+	    was->name, m->json + 1, m->n - 2, out, e);
 }
 
 /* Puts the value, which may point into `plain`, into the form of f. */
@@ -95,7 +114,7 @@ profile_value(const struct profile_owner *o, const struct schema *s,
 	*out = (struct value){m->json, (uint32_t)m->n};
 	if (was->pii) {
 		buf_reset(plain);
-		err = open_sealed(o, f, m, plain, e);
+		err = open_sealed(o, was, m, plain, e);
 		*out = (struct value){plain->data, (uint32_t)plain->len};
 	}
 	if (!err && field_alters_values(was, f))
@@ -119,7 +138,7 @@ profile_open_some(const struct profile_owner *o, const struct schema *s,
 	*out = (struct record){
 	    .values = arena_calloc(a, s->n, sizeof(*out->values))};
 	while (!err && profile_next(&p, end, &m)) {
-		f = schema_find(s, m.name, m.nname);
+		f = schema_find_stored(s, o->layout, m.name, m.nname);
 		if (!f || (wanted && !wanted[f - s->fields]))
 			continue;
 		err = profile_value(o, s, f, &m, &plain, &v, e);
