@@ -516,6 +516,88 @@ class Bench:
         self.limit("1,000 customers in full, p95", self.p95(
             ["segment=customers&page[size]=1000&retAllProps=1"]), 200)
 
+    # Exports
+
+    def export(self, segment):
+        """Seconds of an export, from the POST to the finished file, and its
+        record."""
+        headers = {"x-dxp-tenant": self.shop.account,
+                   "x-api-key": self.shop.api_key}
+        path = "/scv/exports"
+        record = self.site.request("POST", path, {"segment": segment},
+                                   headers).json
+        path += "/" + record["exportid"]
+        while record.get("status", "queued") in ("queued", "running"):
+            time.sleep(0.1)
+            record = self.site.request("GET", path, None, headers).json
+        if record["status"] != "completed":
+            raise RuntimeError(record)
+        took = [datetime.datetime.fromisoformat(
+            record[name].replace("Z", "+00:00")).timestamp()
+            for name in ("created", "finished")]
+        return took[1] - took[0], record
+
+    def fetch(self, sql):
+        """Seconds in which a C program reads the rows of a statement."""
+        rows, _, took = subprocess.run(
+            [f"{coffer.BUILD}/fetch", f"{self.site.db_dir}/owner.cnf",
+             self.site.db_name, sql], capture_output=True, text=True,
+            check=True).stdout.split()
+        return float(took), int(rows)
+
+    def peak(self):
+        """The most memory that a process of the worker has had, in MB."""
+        most = 0
+        for pid in self.site.children("worker"):
+            with open(f"/proc/{pid}/status", encoding="ascii") as file:
+                for line in file:
+                    if line.startswith("VmHWM"):
+                        most = max(most, int(line.split()[1]))
+        return most / 1024
+
+    def restart_worker(self):
+        pid = self.site.pid("worker")
+        self.site.kill("worker", 15)
+        while os.path.exists(f"/proc/{pid}"):
+            time.sleep(0.05)
+        self.site.up("worker")
+
+    def exports(self):
+        """Exports and bare reads of the same rows by turns. The rows are
+        uploaded: loaded ones would not open."""
+        self.truncate()
+        for _ in range(self.args.rows // ROWS):
+            self.upload()
+        self.link = None
+        columns = "c.seq, c.uuid, c.profile, c.key_version, c.layout"
+        reads = {
+            "all": f"SELECT {columns} FROM customer c WHERE c.workspace_id ="
+                   f" {self.workspace} ORDER BY c.seq",
+            "customers": f"SELECT {columns} FROM segment_member m"
+                         " STRAIGHT_JOIN customer c ON c.workspace_id ="
+                         " m.workspace_id AND c.seq = m.seq WHERE"
+                         f" m.workspace_id = {self.workspace} AND"
+                         f" m.segment_id = {self.segment}"
+                         " ORDER BY m.position"}
+        self.restart_worker()
+        for segment, sql in reads.items():
+            exports, fetches = [], []
+            for turn in range(self.args.runs + 1):
+                fetched, rows = self.fetch(sql)
+                took, record = self.export(segment)
+                if record["rows"] != rows:
+                    raise RuntimeError(record)
+                if turn:
+                    exports.append(took)
+                    fetches.append(fetched)
+            took, fetched = map(statistics.median, (exports, fetches))
+            self.report(f"export {rows} rows of \"{segment}\" / fetch",
+                        f"{took * 1000:.0f} ms", f"{fetched * 1000:.0f} ms",
+                        took / fetched, "<= 1.15", took / fetched <= 1.15)
+        self.report("peak memory of a worker that exports",
+                    f"{self.peak():.1f} MB", "16 MB", self.peak() / 16,
+                    "<= 1", self.peak() <= 16)
+
     # Report
 
     def report(self, name, got, yard, ratio, target, good):
@@ -544,9 +626,13 @@ def main():
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only",
                         default="empty,full,update,delete,pages,search,"
-                        "rotate,list")
+                        "rotate,list,export")
     args = parser.parse_args()
     bench = Bench(args)
+    if args.only == "export":
+        bench.exports()
+        bench.table()
+        return
     if "empty" in args.only:
         print("Uploads on empty tables", flush=True)
         bench.uploads("upload 10,000 rows, empty tables / LOAD DATA", 1.5,
@@ -586,6 +672,9 @@ def main():
         bench.lists()
         print("Searches over HTTP", flush=True)
         bench.face_searches()
+    if "export" in args.only:
+        print("Exports", flush=True)
+        bench.exports()
     print()
     bench.table()
 

@@ -7,6 +7,7 @@
  */
 ROUTE(GET, "/healthz", V1, NONE, 0, NONE, NONE, ops_healthz)
 ROUTE(GET, "/readyz", V1, NONE, 0, NONE, NONE, ops_readyz)
+ROUTE(GET, "/metrics", V1, NONE, 0, NONE, NONE, ops_metrics)
 
 ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, NONE, api_auth_login)
 ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_refresh)
@@ -50,6 +51,30 @@ ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE,
     api_job_cancel)
 ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_ERRORS_READ, api_job_errors)
+ROUTE(POST, "/scv/sessions", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION, JSON, NONE,
+    scv_session_open)
+ROUTE(DELETE, "/scv/sessions/{handle}", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION,
+    NONE, NONE, scv_session_close)
+/* Of customers themselves; nginx has them below /__dxp/, too. */
+ROUTE(GET, "/scv/customer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
+    scv_frontend_show)
+ROUTE(PATCH, "/scv/customer", SCV, SESSION, 0, JSON, NONE, scv_frontend_change)
+ROUTE(OPTIONS, "/scv/customer", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(GET, "/scv/getCustomer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
+    scv_frontend_show)
+ROUTE(OPTIONS, "/scv/getCustomer", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(DELETE, "/scv/session", SCV, SESSION, 0, NONE, NONE, scv_session_logout)
+ROUTE(OPTIONS, "/scv/session", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(POST, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, JSON, NONE,
+    scv_export_create)
+ROUTE(GET, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, NONE,
+    EXPORT_LIST, scv_export_list)
+ROUTE(GET, "/scv/exports/{exportid}", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT,
+    NONE, EXPORT_READ, scv_export_show)
+/* The signature in its query is what opens it. */
+ROUTE(GET, "/exports/{workspace_id}/{exportid}", SCV, NONE, 0, NONE,
+    EXPORT_DOWNLOAD, scv_export_download)
+
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
 ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_READ, api_job_by_id)
