@@ -7,6 +7,7 @@ import coffer
 import tap
 
 site = coffer.Site()
+site.keep_alive()
 shop = site.workspace([{"field_name": "n", "field_type": "string",
                         "searchable": True}])
 other = site.workspace([{"field_name": "n", "field_type": "string",
