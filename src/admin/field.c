@@ -3,12 +3,14 @@
 
 #include "admin/admin.h"
 #include "base/json.h"
-#include "model/field.h"
+#include "model/field_change.h"
+#include "work/wake.h"
 
 static enum err_code
 define(struct ctl *c, const struct db_context *ctx, const json_t *body,
     struct err *e)
 {
+	struct field_change change;
 	struct field f;
 	enum err_code rc;
 
@@ -17,7 +19,9 @@ define(struct ctl *c, const struct db_context *ctx, const json_t *body,
 		    "--json must be an object, as in PUT /v1/cpf");
 	rc = field_from_definition(body, c->arena, &f, e);
 	if (rc == ERR_OK)
-		rc = field_create(c->site.db, ctx, &f, e);
+		rc = field_add(&c->site, ctx, &f, c->arena, &change, e);
+	if (rc == ERR_OK && change.converting)
+		wake_send(c->site.conf, change.job.chunks_left);
 	if (rc == ERR_OK)
 		buf_addf(&c->out, "%s\n", f.name);
 	return rc;

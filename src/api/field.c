@@ -6,20 +6,6 @@
 #include "work/wake.h"
 
 enum err_code
-api_field_create(struct request *rq, struct err *e)
-{
-	struct field f;
-	enum err_code rc;
-
-	rc = field_from_definition(rq->json, rq->arena, &f, e);
-	if (rc == ERR_OK)
-		rc = field_create(rq->site->db, &rq->ctx, &f, e);
-	if (rc == ERR_OK)
-		field_write(resp_json(rq, 201), &f);
-	return rc;
-}
-
-enum err_code
 api_field_list(struct request *rq, struct err *e)
 {
 	struct schema s;
@@ -123,24 +109,53 @@ run(struct request *rq, change *does, struct field_change *c, bool *done,
 	return rc;
 }
 
+/* The field, and the job if one runs. */
+static void
+answer(struct request *rq, const struct field_change *c, int status)
+{
+	struct buf *out = resp_json(rq, status);
+
+	field_write(out, &c->field);
+	if (!c->converting)
+		return;
+	out->len--; /* the brace */
+	add_job(rq, out, &c->job);
+	buf_addc(out, '}');
+}
+
+static enum err_code
+add(struct site *s, const struct db_context *ctx, const json_t *body,
+    struct arena *a, struct field_change *out, struct err *e)
+{
+	struct field f;
+	enum err_code rc = field_from_definition(body, a, &f, e);
+
+	*out = (struct field_change){.converting = false};
+	return rc ? rc : field_add(s, ctx, &f, a, out, e);
+}
+
+enum err_code
+api_field_create(struct request *rq, struct err *e)
+{
+	struct field_change *c = arena_alloc(rq->arena, sizeof(*c));
+	bool done;
+	enum err_code rc = run(rq, add, c, &done, e);
+
+	if (!rc && !done)
+		answer(rq, c, 201);
+	return rc;
+}
+
 enum err_code
 api_field_change(struct request *rq, struct err *e)
 {
 	struct field_change *c = arena_alloc(rq->arena, sizeof(*c));
-	struct buf *out;
 	bool done;
 	enum err_code rc = run(rq, field_change, c, &done, e);
 
-	if (rc || done)
-		return rc;
-	out = resp_json(rq, c->converting ? 202 : 200);
-	field_write(out, &c->field);
-	if (c->converting) {
-		out->len--; /* the brace */
-		add_job(rq, out, &c->job);
-		buf_addc(out, '}');
-	}
-	return ERR_OK;
+	if (!rc && !done)
+		answer(rq, c, c->converting ? 202 : 200);
+	return rc;
 }
 
 enum err_code

@@ -141,17 +141,6 @@ kind_name(unsigned kind)
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }
 
-static const char *
-field_name(const struct schema *s, uint32_t id)
-{
-	unsigned i;
-
-	for (i = 0; i < s->n; i++)
-		if (s->fields[i].id == id)
-			return s->fields[i].name;
-	return NULL;
-}
-
 static void
 begin(struct buf *out, int64_t at, const char *kind)
 {
@@ -163,18 +152,19 @@ begin(struct buf *out, int64_t at, const char *kind)
 static void
 write_one(struct buf *out, const struct event *ev, const struct schema *s)
 {
-	const char *name, *comma = "";
+	const struct field *f;
+	const char *comma = "";
 	const uint8_t *p = ev->ids;
 	uint32_t id = 0, step;
 
 	begin(out, ev->at, kind_name(ev->kind));
 	while (take_number(&p, ev->end, &step)) {
 		id += step;
-		name = field_name(s, id);
-		if (!name)
+		f = schema_by_id(s, id);
+		if (!f)
 			continue;
 		buf_adds(out, comma);
-		buf_add_json(out, name, strlen(name));
+		buf_add_json(out, f->name, strlen(f->name));
 		comma = ",";
 	}
 	buf_adds(out, "]}");

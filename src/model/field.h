@@ -66,7 +66,8 @@ enum field_allows {
 	ALLOW_REGEX = 8,
 	ALLOW_FORMAT = 16,  /* and then field_format must be given */
 	ALLOW_OPTIONS = 32, /* and then options must be given */
-	ALLOW_ROLE = 64
+	ALLOW_ROLE = 64,
+	ALLOW_ITEMS = 128 /* field_format, which may be left out */
 };
 
 /* A cell's text or a JSON value comes in; out comes the value as the JSON text
@@ -118,7 +119,8 @@ struct field {
 	uint32_t id;
 	const char *name, *display_name;
 	enum field_type_id type;
-	const char *format; /* date pattern, ISO 4217 code, or "" */
+	const char *format; /* date pattern, ISO 4217 code, the type of an
+	                       array's elements ("": strings or numbers), or "" */
 	bool pii, required, unique, searchable;
 	uint32_t max_length;  /* in characters (code points) */
 	const char **options; /* enum, in the order of the definition */
@@ -128,11 +130,14 @@ struct field {
 	struct regex **regex;        /* its place: compiled at first use */
 	struct regex_budget *budget; /* shared by the fields of a schema */
 	const char *role;            /* or NULL */
+	const char *words; /* what a schema document says beside: NULL or
+	                      JSON (model/schema_doc.h) */
 	bool builtin; /* a system attribute that no field stands for */
 	const struct date_format *date;
 	const struct currency *currency;
 	/* While stored values are being converted: the definition that
-	 * profiles of an older layout follow; else NULL. */
+	 * profiles of an older layout follow; else NULL. Its name is another
+	 * one where a new field takes over the values of a system attribute. */
 	const struct field *was;
 	/* It is to be unique, and stored values are still getting their
 	 * digests: until all have them `unique` is false, and rows that give a
@@ -180,6 +185,8 @@ struct schema {
 	unsigned naliases;
 	const struct permission *permissions;
 	unsigned npermissions;
+	const char *words; /* of workspace.schema_words, or NULL */
+	bool renaming;     /* some field's `was` has another name */
 	uint32_t layout;
 	uint32_t version;      /* counts the changes of the fields */
 	struct uuid workspace; /* whose they are */
@@ -248,6 +255,19 @@ unsigned field_digests(const struct field *f, struct arena *a,
 
 /* By name; NULL if there is none. */
 struct field *schema_find(const struct schema *s, const char *name, size_t n);
+
+/* The field that holds the system attribute of that name ("$username"); NULL if
+ * none is called so. */
+struct field *schema_find_attribute(const struct schema *s, const char *name);
+
+/* The field that a profile of that layout has under this name. */
+struct field *schema_find_stored(
+    const struct schema *s, uint32_t layout, const char *name, size_t n);
+
+/* By id; a value that was given as a system attribute (an id below
+ * FIELD_FIRST_ID) belongs to the field that has its role by now. NULL if there
+ * is none. */
+struct field *schema_by_id(const struct schema *s, uint32_t id);
 
 /* By name, or else by display name without regard to case and outer spaces (the
  * header of a CSV). */
@@ -325,11 +345,7 @@ bool field_check_stored(const struct field *f, struct arena *a,
 MUST_CHECK enum err_code field_from_definition(
     const json_t *body, struct arena *a, struct field *out, struct err *e);
 
-/* Stores a new field in a transaction of its own (or in the one that is open);
- * gives it its id. ERR_CONFLICT if the name or the role is taken or a header
- * could mean this field as well as another one; ERR_BAD_REQUEST over
- * FIELDS_MAX. A required field may be created while customers exist: it binds
- * later uploads. */
+/* Stores a new field, by field_add (model/field_change.h). */
 MUST_CHECK enum err_code field_create(struct db *db,
     const struct db_context *ctx, struct field *f, struct err *e);
 

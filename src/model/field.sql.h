@@ -6,6 +6,17 @@ STMT(SCHEMA_STATE, WORKSPACE,
 STMT(SCHEMA_HOLD, WORKSPACE,
     "SELECT uuid, schema_version, layout, convert_job FROM workspace"
     " WHERE account_id = :account AND id = :workspace LOCK IN SHARE MODE")
+/* The state, with what the other face adds. */
+STMT(SCHEMA_LOAD, WORKSPACE,
+    "SELECT uuid, schema_version, layout, convert_job, schema_words"
+    " FROM workspace WHERE account_id = :account AND id = :workspace")
+STMT(SCHEMA_LOAD_HOLD, WORKSPACE,
+    "SELECT uuid, schema_version, layout, convert_job, schema_words"
+    " FROM workspace WHERE account_id = :account AND id = :workspace"
+    " LOCK IN SHARE MODE")
+STMT(SCHEMA_WORDS_PUT, WORKSPACE,
+    "UPDATE workspace SET schema_words = ?"
+    " WHERE account_id = :account AND id = :workspace")
 STMT(SCHEMA_LOCK, WORKSPACE,
     "SELECT uuid, schema_version, layout, convert_job FROM workspace"
     " WHERE account_id = :account AND id = :workspace FOR UPDATE")
@@ -30,27 +41,23 @@ STMT(SCHEMA_CUSTOMERS, WORKSPACE,
     " FROM segment WHERE workspace_id = :workspace AND id = 0")
 STMT(FIELD_LIST, WORKSPACE,
     "SELECT id, name, display_name, type, format, pii, required, is_unique,"
-    " searchable, max_length, options, regex, role, was, leaving"
+    " searchable, max_length, options, regex, role, was, leaving, words"
     " FROM field WHERE workspace_id = :workspace ORDER BY name")
-/* What is taken. */
-STMT(FIELD_LIST_BRIEF, WORKSPACE,
-    "SELECT id, name, display_name, role"
-    " FROM field WHERE workspace_id = :workspace")
 STMT(FIELD_NEXT_ID, WORKSPACE,
     "SELECT next_field_id FROM workspace"
     " WHERE account_id = :account AND id = :workspace")
 STMT(FIELD_INSERT, WORKSPACE,
     "INSERT INTO field (workspace_id, id, name, display_name, type, format,"
     " pii, required, is_unique, searchable, max_length, options, regex, role,"
-    " created_at)"
-    " VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    " words, was, created_at)"
+    " VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STMT(FIELD_WAS_CREATED, WORKSPACE,
     "SELECT id FROM field WHERE workspace_id = :workspace AND id = ?"
     " AND name = ? AND created_at = ?")
 STMT(FIELD_UPDATE, WORKSPACE,
     "UPDATE field SET display_name = ?, type = ?, format = ?, pii = ?,"
     " required = ?, is_unique = ?, searchable = ?, max_length = ?,"
-    " options = ?, regex = ?, role = ?, was = COALESCE(?, was)"
+    " options = ?, regex = ?, role = ?, words = ?, was = COALESCE(?, was)"
     " WHERE workspace_id = :workspace AND id = ?")
 STMT(FIELD_LEAVE, WORKSPACE,
     "UPDATE field SET leaving = TRUE"
@@ -68,6 +75,14 @@ STMT(FIELD_SCAN, WORKSPACE,
     "SELECT uuid, key_version, layout, profile FROM customer"
     " WHERE workspace_id = :workspace ORDER BY seq")
 /* An index key is being rotated: digests are being made. */
+/* Whether any customer has a value of a system attribute: in the index, or in
+ * its profile (the text `"$attribute":`). */
+STMT(FIELD_INDEX_ANY, WORKSPACE,
+    "SELECT seq FROM customer_unique WHERE workspace_id = :workspace"
+    " AND field_id = ? LIMIT 1")
+STMT(FIELD_PROFILE_ANY, WORKSPACE,
+    "SELECT seq FROM customer WHERE workspace_id = :workspace"
+    " AND LOCATE(?, profile) > 0 LIMIT 1")
 STMT(FIELD_REINDEX_RUNS, ACCOUNT,
     "SELECT uuid FROM job WHERE account_id = :account"
     " AND operation = 'reindex' AND state IN ('queued', 'running') LIMIT 1")

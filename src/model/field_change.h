@@ -38,6 +38,15 @@ struct field_change {
 	struct offences offences; /* with ERR_INVALID */
 };
 
+/* Stores a new field; gives f its id. If customers have values of the system
+ * attribute whose role it has, it takes them over, by a job, if they fit.
+ * ERR_CONFLICT if the name or the role is taken or a header could mean this
+ * field as well as another one; ERR_BAD_REQUEST over FIELDS_MAX; ERR_INVALID. A
+ * required field may be created while customers exist: it binds later uploads.
+ */
+MUST_CHECK enum err_code field_add(struct site *s, const struct db_context *ctx,
+    struct field *f, struct arena *a, struct field_change *out, struct err *e);
+
 /* Changes a field by the body of PATCH /v1/cpf: members as in a definition;
  * those not given stay as they are, null is the default; a new type drops what
  * it cannot have. What points anywhere in *out is in the arena.

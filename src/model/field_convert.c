@@ -45,7 +45,8 @@ field_alters_values(const struct field *was, const struct field *f)
 bool
 field_alters_layout(const struct field *was, const struct field *f)
 {
-	return was->pii != f->pii || field_alters_values(was, f);
+	return was->pii != f->pii || field_alters_values(was, f) ||
+	       strcmp(was->name, f->name) != 0;
 }
 
 uint32_t
@@ -156,6 +157,9 @@ field_may_break(const struct field *old, const struct field *f)
 	if (old->type != f->type)
 		return true;
 	if (f->type == FIELD_CURRENCY && strcmp(old->format, f->format))
+		return true;
+	if (f->type == FIELD_ARRAY && *f->format &&
+	    strcmp(old->format, f->format) != 0)
 		return true;
 	return (allows & ALLOW_LENGTH && f->max_length < old->max_length) ||
 	       (f->regex_text && !same_text(f->regex_text, old->regex_text)) ||

@@ -198,7 +198,9 @@ check_allowed(struct definition *d)
 		const char *member;
 		bool must;
 	} rules[] = {
+	    {ALLOW_FORMAT | ALLOW_ITEMS, "field_format", false},
 	    {ALLOW_FORMAT, "field_format", true},
+	    {ALLOW_OPTIONS, "options", false},
 	    {ALLOW_OPTIONS, "options", true},
 	    {ALLOW_LENGTH, "max_length", false},
 	    {ALLOW_REGEX, "regex", false},
@@ -211,7 +213,7 @@ check_allowed(struct definition *d)
 		bool allowed = allows & rules[i].flag;
 		bool is_given = given(d, rules[i].member);
 
-		if (is_given && !allowed)
+		if (is_given && !allowed && !rules[i].must)
 			return err_set(d->e, ERR_BAD_REQUEST,
 			    "a field of type %s has no %s",
 			    field_type_name(d->f), rules[i].member);

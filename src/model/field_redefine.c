@@ -2,13 +2,14 @@
 #include <string.h>
 
 #include "model/field_change.h"
+#include "model/schema_doc.h"
 
 /* Members that a type may not have, and the flag that says so. */
 static const struct {
 	unsigned flag;
 	const char *member;
 } parts[] = {
-    {ALLOW_FORMAT, "field_format"},
+    {ALLOW_FORMAT | ALLOW_ITEMS, "field_format"},
     {ALLOW_OPTIONS, "options"},
     {ALLOW_LENGTH, "max_length"},
     {ALLOW_REGEX, "regex"},
@@ -35,7 +36,7 @@ drop_parts(json_t *def, const json_t *body, const struct field *old)
 		return;
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		bool kept = field_type_of(&f)->allows & parts[i].flag &&
-		            parts[i].flag != ALLOW_FORMAT;
+		            !(parts[i].flag & ALLOW_FORMAT);
 
 		if (!kept && !is_given(body, parts[i].member))
 			json_object_del(def, parts[i].member);
@@ -80,5 +81,5 @@ field_redefine(const json_t *body, const struct field *old, struct arena *a,
 	err = field_from_definition(def, a, out, e);
 	json_decref(def);
 	out->id = old->id;
-	return err;
+	return err ? err : property_words_keep(old, a, out, e);
 }

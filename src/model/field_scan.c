@@ -69,8 +69,12 @@ add_offence(
 static enum err_code
 find_member(struct scanner *s, struct db_rows *r, struct profile_member *out)
 {
-	const char *name = s->what->old->name, *text, *p;
-	size_t n, len = strlen(name);
+	uint32_t layout = (uint32_t)db_get_int(r, COL_LAYOUT);
+	const char *name, *text, *p;
+	size_t n, len;
+
+	name = field_as_stored(s->what->old, s->what->schema, layout)->name;
+	len = strlen(name);
 
 	text = db_get_bytes(r, COL_PROFILE, &n);
 	p = n > 1 && text[1] == '}' ? text + 1 : text;

@@ -223,6 +223,19 @@ is_customer_id(const struct sheet *t, const char *name)
 	       !schema_find(&t->schema, name, strlen(name));
 }
 
+/* Gives a system attribute's column the name of the field that has its values
+ * by now. */
+static void
+rename_column(struct sheet *t, size_t i)
+{
+	const char *name = json_string_value(json_array_get(t->columns, i));
+	const struct field *f =
+	    name ? schema_find_attribute(&t->schema, name) : NULL;
+
+	if (f)
+		json_array_set_new(t->columns, i, json_string(f->name));
+}
+
 /* Leaves out the columns of fields that are gone: what is written can be
  * uploaded again. */
 static void
@@ -232,6 +245,7 @@ choose_columns(struct sheet *t)
 	size_t i = 0;
 
 	while (i < json_array_size(t->columns)) {
+		rename_column(t, i);
 		name = json_string_value(json_array_get(t->columns, i));
 		if (name && (schema_find(&t->schema, name, strlen(name)) ||
 		                is_customer_id(t, name)))

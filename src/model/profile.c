@@ -203,6 +203,41 @@ merge_members(struct merge *m, const char *p, const char *end)
 	return ERR_OK;
 }
 
+/* Puts the value that the record gives field i in the place of *stored. */
+static void
+give(struct merge *m, unsigned i, struct value *stored)
+{
+	const struct value *given = &m->record->values[i];
+
+	if (!given->json)
+		return;
+	if (!stored->json ? !value_is_null(given)
+	                  : stored->n != given->n ||
+	                        memcmp(stored->json, given->json, given->n))
+		note_change(m, i);
+	*stored = *given;
+}
+
+/* A profile whose members have other names in the schema's layout, and so
+ * stand in another order there: all of it is opened and built anew. */
+static enum err_code
+rebuild(struct merge *m, const char *old, size_t n)
+{
+	const struct profile_owner *o = &m->owner;
+	struct arena *a = arena_new(16384);
+	struct record all;
+	unsigned i;
+	enum err_code err = profile_open(o, m->schema, old, n, a, &all, m->e);
+
+	for (i = 0; i < m->schema->n && !err; i++)
+		give(m, i, &all.values[i]);
+	if (!err)
+		profile_build(m->out, m->schema, &all, o->ring, o->workspace,
+		    o->customer);
+	arena_free(&a);
+	return err;
+}
+
 enum err_code
 profile_change(struct buf *out, const struct schema *s, const char *old,
     size_t n, uint32_t old_version, uint32_t old_layout, const struct record *r,
@@ -223,6 +258,8 @@ profile_change(struct buf *out, const struct schema *s, const char *old,
 
 	if (n < 2 || old[0] != '{')
 		return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
+	if (s->renaming && old_layout < s->layout)
+		return rebuild(&m, old, n);
 	err = merge_members(&m, old[1] == '}' ? old + 1 : old, old + n);
 	buf_free(&m.plain);
 	return err;

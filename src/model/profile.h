@@ -10,7 +10,9 @@
 #include "model/record.h"
 #include "vault/keyring.h"
 
-/* A member of a stored profile: the characters of its name, its JSON. */
+/* A member of a stored profile: the characters of its name, its JSON. Whose it
+ * is tells schema_find_stored, by the layout: while a field takes over a system
+ * attribute, rows of the older one still have that one's name. */
 struct profile_member {
 	const char *name, *json;
 	size_t nname, n;

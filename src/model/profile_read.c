@@ -73,14 +73,14 @@ profile_next(const char **p, const char *end, struct profile_member *out)
 
 /* Opens a sealed value. */
 static enum err_code
-open_sealed(const struct profile_owner *o, const struct field *f,
+open_sealed(const struct profile_owner *o, const struct field *was,
     const struct profile_member *m, struct buf *out, struct err *e)
 {
 	if (m->n < 2 || m->json[0] != '"')
 		return err_fault(
 		    e, ERR_CRYPTO, "a value that should be sealed is not");
 	return value_open(o->ring, o->key_version, o->workspace, o->customer,
-	    f->name, m->json + 1, m->n - 2, out, e);
+	    was->name, m->json + 1, m->n - 2, out, e);
 }
 
 /* Puts the value, which may point into `plain`, into the form of f. */
@@ -114,7 +114,7 @@ profile_value(const struct profile_owner *o, const struct schema *s,
 	*out = (struct value){m->json, (uint32_t)m->n};
 	if (was->pii) {
 		buf_reset(plain);
-		err = open_sealed(o, f, m, plain, e);
+		err = open_sealed(o, was, m, plain, e);
 		*out = (struct value){plain->data, (uint32_t)plain->len};
 	}
 	if (!err && field_alters_values(was, f))
@@ -138,7 +138,7 @@ profile_open_some(const struct profile_owner *o, const struct schema *s,
 	*out = (struct record){
 	    .values = arena_calloc(a, s->n, sizeof(*out->values))};
 	while (!err && profile_next(&p, end, &m)) {
-		f = schema_find(s, m.name, m.nname);
+		f = schema_find_stored(s, o->layout, m.name, m.nname);
 		if (!f || (wanted && !wanted[f - s->fields]))
 			continue;
 		err = profile_value(o, s, f, &m, &plain, &v, e);

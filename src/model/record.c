@@ -106,8 +106,25 @@ take_u32(const uint8_t **p, const uint8_t *end, uint32_t *out)
 	return true;
 }
 
-/* One value. Those of a record stand in the order of the schema, so the search
- * goes on from *next; an id that stands before it is a wrong byte. */
+/* The place of a value that was packed under the id; s->n if there is none.
+ * Those of a record stand in the order of the schema, so that the search goes
+ * on from `next`; what was a system attribute's value may be a field's now. */
+static unsigned
+place_of(const struct schema *s, unsigned next, uint32_t id)
+{
+	const struct field *f;
+	unsigned i;
+
+	for (i = next; i < s->n && s->fields[i].id != id; i++)
+		;
+	if (i < s->n || id >= FIELD_FIRST_ID)
+		return i;
+	f = schema_by_id(s, id);
+	return f ? (unsigned)(f - s->fields) : s->n;
+}
+
+/* One value. An id that stands before what was read last is a wrong byte; a
+ * field's own value goes before that of the attribute which it has become. */
 static bool
 take_value(const uint8_t **p, const uint8_t *end, const struct schema *s,
     unsigned *next, struct value *values)
@@ -119,9 +136,10 @@ take_value(const uint8_t **p, const uint8_t *end, const struct schema *s,
 		return false;
 	if (!n || (size_t)(end - *p) < n)
 		return false;
-	for (i = *next; i < s->n && s->fields[i].id != id; i++)
-		;
-	if (i < s->n) {
+	i = place_of(s, *next, id);
+	if (i < s->n && s->fields[i].id != id) {
+		values[i] = (struct value){(const char *)*p, n};
+	} else if (i < s->n && i >= *next) {
 		values[i] = (struct value){(const char *)*p, n};
 		*next = i + 1;
 	} else {

@@ -3,10 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/utf8.h"
 #include "model/regex.h"
+#include "model/schema_words.h"
 #include "model/types/types.h"
 
 /* Columns of FIELD_LIST, in its order. */
@@ -25,7 +24,8 @@ enum {
 	COL_REGEX,
 	COL_ROLE,
 	COL_WAS,
-	COL_LEAVING
+	COL_LEAVING,
+	COL_WORDS
 };
 
 static const char *
@@ -61,6 +61,21 @@ read_options(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 	return ERR_OK;
 }
 
+/* A definition that is a system attribute's. */
+static bool
+was_builtin(const json_t *v, struct field *out)
+{
+	const char *name = json_string_value(json_object_get(v, "field_name"));
+	unsigned i;
+
+	for (i = 0; i < FIELD_ROLES; i++) {
+		field_builtin(i, out);
+		if (name && !strcmp(name, out->name))
+			return true;
+	}
+	return false;
+}
+
 /* The definition that stored values follow until they are converted. */
 static enum err_code
 read_was(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
@@ -76,7 +91,7 @@ read_was(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 		return ERR_OK;
 	was = arena_alloc(a, sizeof(*was));
 	err = json_read_mem(s, n, &v, e);
-	if (!err)
+	if (!err && !was_builtin(v, was))
 		err = field_from_definition(v, a, was, e);
 	json_decref(v);
 	was->id = f->id;
@@ -106,6 +121,7 @@ read_field(struct db_rows *r, struct arena *a, struct field *f, struct err *e)
 	f->max_length = (uint32_t)db_get_int(r, COL_LENGTH);
 	f->regex_text = copy(r, COL_REGEX, a);
 	f->role = copy(r, COL_ROLE, a);
+	f->words = copy(r, COL_WORDS, a);
 	if (f->type == FIELD_TYPES)
 		return err_set(e, ERR_BAD_REQUEST, "its type is unknown");
 	type = field_type_of(f);
@@ -153,6 +169,7 @@ read_fields(struct db_rows *r, struct arena *a, struct schema *s, struct err *e)
 			    "stored field %u cannot be read: %s",
 			    (unsigned)f->id, err_text(&why));
 		f->budget = budget;
+		s->renaming |= f->was && strcmp(f->was->name, f->name);
 		if (leaving)
 			s->nleaving++;
 		else
@@ -181,6 +198,31 @@ compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static bool
+same_role(const struct field *f, const struct field *builtin)
+{
+	return f->role && !strcmp(f->role, builtin->role);
+}
+
+/* Whether the index of a system attribute still has digests of a field that is
+ * losing its role: as in any index that is being made, none comes in until
+ * they are gone. */
+static bool
+is_being_left(const struct schema *s, const struct field *builtin)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nleaving; i++) {
+		if (same_role(&s->leaving[i], builtin))
+			return true;
+	}
+	for (i = 0; i < s->n; i++) {
+		if (s->fields[i].was && same_role(s->fields[i].was, builtin))
+			return true;
+	}
+	return false;
+}
+
 /* Puts the built-in fields that are nobody's role before the others: '$'
  * comes before all that names of fields begin with. */
 static void
@@ -191,35 +233,17 @@ add_builtin(struct schema *s, struct arena *a)
 
 	for (i = 0; i < FIELD_ROLES; i++) {
 		field_builtin(i, &all[n]);
-		n += !has_role(s, all[n].role);
+		if (has_role(s, all[n].role))
+			continue;
+		all[n].indexing = all[n].unique && is_being_left(s, &all[n]);
+		all[n].unique &= !all[n].indexing;
+		n++;
 	}
 	qsort(all, n, sizeof(*all), compare_names);
 	if (s->n)
 		memcpy(&all[n], s->fields, s->n * sizeof(*all));
 	s->fields = all;
 	s->n += n;
-}
-
-bool
-schema_is_empty(const struct schema *s)
-{
-	return !s->n || s->fields[s->n - 1].builtin;
-}
-
-struct field *
-schema_role(const struct schema *s, enum field_role_id role)
-{
-	struct field wanted;
-	unsigned i;
-
-	field_builtin(role, &wanted);
-	for (i = 0; i < s->n; i++) {
-		if (s->fields[i].role &&
-		    !strcmp(s->fields[i].role, wanted.role))
-			return &s->fields[i];
-	}
-	assert(!"every schema has every role");
-	return NULL;
 }
 
 void
@@ -280,6 +304,35 @@ schema_hold(struct db *db, const struct db_context *ctx, const struct schema *s,
 	return err;
 }
 
+struct whole_state {
+	struct schema *schema;
+	struct arena *arena;
+};
+
+static void
+take_whole_state(struct db_rows *r, void *arg)
+{
+	struct whole_state *w = arg;
+
+	schema_take_state(r, 0, w->schema);
+	w->schema->words = copy(r, 4, w->arena);
+}
+
+/* The state with the workspace's words; held within a transaction. */
+static enum err_code
+read_whole_state(struct db *db, const struct db_context *ctx, struct arena *a,
+    struct schema *out, struct err *e)
+{
+	struct whole_state w = {out, a};
+	enum err_code err;
+
+	*out = (struct schema){.layout = 1};
+	err = db_one(db, ctx,
+	    db_in_transaction(db) ? SQL_SCHEMA_LOAD_HOLD : SQL_SCHEMA_LOAD,
+	    DB_NOARGS, take_whole_state, &w, e);
+	return err == ERR_NOT_FOUND ? err_set(e, ERR_NO_WORKSPACE, NULL) : err;
+}
+
 enum err_code
 schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
     struct schema *out, struct err *e)
@@ -288,8 +341,7 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	struct err ignored;
 	enum err_code err, end;
 
-	err = read_state(db, ctx,
-	    db_in_transaction(db) ? SQL_SCHEMA_HOLD : SQL_SCHEMA_STATE, out, e);
+	err = read_whole_state(db, ctx, a, out, e);
 	if (!err)
 		err = db_query(db, ctx, SQL_FIELD_LIST, DB_NOARGS, &r, e);
 	if (err)
@@ -299,7 +351,9 @@ schema_load(struct db *db, const struct db_context *ctx, struct arena *a,
 	err = err ? err : end;
 	if (!err)
 		add_builtin(out, a);
-	else
+	if (!err)
+		err = schema_read_words(out, a, e);
+	if (err)
 		*out = (struct schema){.layout = 1};
 	return err;
 }
@@ -322,76 +376,4 @@ schema_reload(struct db *db, const struct db_context *ctx, struct arena *a,
 {
 	schema_release(s);
 	return schema_load(db, ctx, a, s, e);
-}
-
-bool
-schema_is_leaving(const struct schema *s, const char *name, size_t n)
-{
-	unsigned i;
-
-	for (i = 0; i < s->nleaving; i++) {
-		if (!text_compare(name, n, s->leaving[i].name))
-			return true;
-	}
-	return false;
-}
-
-struct field *
-schema_find(const struct schema *s, const char *name, size_t n)
-{
-	unsigned low = 0, high = s->n;
-
-	while (low < high) {
-		unsigned mid = low + (high - low) / 2;
-		int order = text_compare(name, n, s->fields[mid].name);
-
-		if (!order)
-			return &s->fields[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
-}
-
-static bool
-is_ascii(const char *s, size_t n)
-{
-	while (n && (unsigned char)s[n - 1] < 0x80)
-		n--;
-	return !n;
-}
-
-static bool
-same_column(
-    struct arena *a, const char *display, const char *s, size_t n, bool ascii)
-{
-	size_t len = strlen(display);
-
-	if (ascii && is_ascii(display, len))
-		return len == n && !strncasecmp(display, s, n);
-	return utf8_equal_fold(a, display, len, s, n);
-}
-
-struct field *
-schema_find_column(
-    const struct schema *s, struct arena *a, const char *text, size_t n)
-{
-	struct field *f;
-	unsigned i;
-	bool ascii;
-
-	if (!utf8_valid(text, n))
-		return NULL;
-	text = utf8_trim(text, &n);
-	if ((f = schema_find(s, text, n)))
-		return f;
-	ascii = is_ascii(text, n);
-	for (i = 0; i < s->n; i++) {
-		f = &s->fields[i];
-		if (same_column(a, f->display_name, text, n, ascii))
-			return f;
-	}
-	return NULL;
 }

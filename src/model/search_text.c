@@ -159,7 +159,7 @@ add_members(struct search_batch *b, const struct schema *s,
 	enum err_code err = ERR_OK;
 
 	while (!err && profile_next(&p, profile + n, &m)) {
-		f = schema_find(s, m.name, m.nname);
+		f = schema_find_stored(s, o->layout, m.name, m.nname);
 		if (!f || !f->searchable)
 			continue;
 		err = profile_value(o, s, f, &m, &plain, &v, e);

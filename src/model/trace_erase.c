@@ -49,17 +49,25 @@ compare_seq(const void *key, const void *elem)
 }
 
 /* Adds the trace of a stored value, which must be unique. One that does not
- * open is passed over: nothing keeps a customer from being deleted. */
+ * open is passed over: nothing keeps a customer from being deleted. What was
+ * accepted while the value was a system attribute's, and no field's, has its
+ * trace under the attribute's id. */
 static void
 add_stored(struct gathering *g, const struct field *f,
     const struct profile_member *m, const struct profile_owner *owner)
 {
+	struct field as_attribute = *f;
 	struct value v;
 	struct err ignored;
 
-	if (!profile_value(owner, &g->schema, f, m, &g->plain, &v, &ignored))
-		trace_add_value(
-		    &g->traces, g->ctx, g->ring, f, g->row, v.json, v.n);
+	if (profile_value(owner, &g->schema, f, m, &g->plain, &v, &ignored))
+		return;
+	trace_add_value(&g->traces, g->ctx, g->ring, f, g->row, v.json, v.n);
+	if (f->role && field_unique_id(f) != f->id) {
+		as_attribute.id = field_unique_id(f);
+		trace_add_value(&g->traces, g->ctx, g->ring, &as_attribute,
+		    g->row, v.json, v.n);
+	}
 }
 
 /* Columns of TRACED_PROFILE_RANGE and TRACED_PROFILE_LIST. */
@@ -91,7 +99,8 @@ take_profile(struct db_rows *r, void *arg)
 	p = db_get_bytes(r, COL_PROFILE, &n);
 	end = p + n;
 	while (p && profile_next(&p, end, &v)) {
-		f = schema_find(&g->schema, v.name, v.nname);
+		f = schema_find_stored(
+		    &g->schema, owner.layout, v.name, v.nname);
 		if (f && trace_names(f))
 			add_stored(g, f, &v, &owner);
 	}
@@ -247,8 +256,8 @@ erase(struct site *s, struct gathering *g, bool pending, struct err *e)
 	if (!err)
 		err = erase_kept(s->db, g->ctx, &g->traces, e);
 	if (!err)
-		err = erase_stale(s, g->ctx, &g->schema, g->ring, &g->traces,
-		    g->row, e);
+		err = erase_stale(
+		    s, g->ctx, &g->schema, g->ring, &g->traces, g->row, e);
 	return err;
 }
 

@@ -51,6 +51,10 @@ ROUTE(DELETE, "/v1/jobs/{uuid}", V1, BEARER, RIGHT_JOBS, NONE, NONE,
     api_job_cancel)
 ROUTE(GET, "/v1/jobs/{uuid}/errors", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_ERRORS_READ, api_job_errors)
+ROUTE(GET, "/scv/schema", SCV, KEY, PRIVILEGE_CUSTOMERS_SCHEMA_READ, NONE,
+    SCHEMA_READ, scv_schema_show)
+ROUTE(PUT, "/scv/schema", SCV, KEY, PRIVILEGE_CUSTOMERS_SCHEMA_UPDATE, JSON,
+    NONE, scv_schema_put)
 ROUTE(POST, "/scv/sessions", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION, JSON, NONE,
     scv_session_open)
 ROUTE(DELETE, "/scv/sessions/{handle}", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION,

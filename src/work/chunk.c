@@ -99,12 +99,9 @@ add_keys(struct chunk *c, unsigned row, const struct record *r)
 static unsigned
 index_of_field(const struct schema *s, uint32_t id)
 {
-	unsigned i;
+	const struct field *f = id ? schema_by_id(s, id) : NULL;
 
-	for (i = 0; i < s->n; i++)
-		if (id && s->fields[i].id == id)
-			return i;
-	return FIELD_CUSTOMER_ID;
+	return f ? (unsigned)(f - s->fields) : FIELD_CUSTOMER_ID;
 }
 
 /* Sets a row of an update up; its customer is found later. */

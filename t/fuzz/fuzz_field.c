@@ -37,7 +37,8 @@ see_field(const struct field *f)
 	       FIELD_DISPLAY_MAX);
 	assert(f->max_length >= 1 && f->max_length <= FIELD_LENGTH_MAX);
 	assert(!f->unique || (allows & ALLOW_UNIQUE));
-	assert(!f->role || (f->pii && f->unique));
+	assert(!field_role_find(f->role) || !field_role_find(f->role)->key ||
+	       (f->pii && f->unique));
 	assert(f->noptions <= FIELD_OPTIONS_MAX);
 	for (i = 1; i < f->noptions; i++)
 		assert(strcmp(f->sorted[i - 1], f->sorted[i]) < 0);

@@ -281,6 +281,52 @@ test_merge_older(void)
 	buf_free(&again);
 }
 
+/* Layout 2: a new field "mail" has the values of "$verifiedEmail", and
+ * "$username" is still itself. */
+static void
+test_merge_renamed(void)
+{
+	static const struct field attribute = {
+	    .id = 1, .name = "$verifiedEmail", .pii = true, .unique = true};
+	struct field now[] = {{.id = 2, .name = "$username", .pii = true},
+	    {.id = 17, .name = "ltv"},
+	    {.id = 18, .name = "mail", .pii = true, .was = &attribute},
+	    {.id = 19, .name = "tier"}};
+	struct schema s = {
+	    .fields = now, .n = 4, .layout = 2, .renaming = true};
+	struct record nothing = record_of(NULL, NULL, NULL, NULL);
+	struct record given = record_of("null", "7", "\"a@x.org\"", "\"tin\"");
+	struct buf old = {0}, out = {0};
+	uint32_t version = keyring_version(ring);
+	bool changed[4] = {false};
+
+	buf_adds(&old, "{\"$username\":\"");
+	value_seal(ring, WORKSPACE, CUSTOMER, "$username", "\"u\"", 3, &old);
+	buf_adds(&old, "\",\"$verifiedEmail\":\"");
+	value_seal(ring, WORKSPACE, CUSTOMER, "$verifiedEmail", "\"a@x.org\"",
+	    9, &old);
+	buf_adds(&old, "\",\"ltv\":7}");
+	must(profile_merge(&out, &s, old.data, old.len, version, 1, &nothing,
+	    ring, WORKSPACE, CUSTOMER, &e));
+	is_str(opened(&out, "mail", version, CUSTOMER), "\"a@x.org\"",
+	    "S19: a value is sealed for its new name");
+	is_str(opened(&out, "$username", version, CUSTOMER), "\"u\"",
+	    "others are as they were");
+	ok(strstr(out.data, "\",\"ltv\":7,\"mail\":\"") &&
+	        !strstr(out.data, "$verified"),
+	    "in the order of the names");
+	buf_reset(&out);
+	must(profile_change(&out, &s, old.data, old.len, version, 1, &given,
+	    ring, WORKSPACE, CUSTOMER, changed, &e));
+	ok(changed[0] && !changed[1] && !changed[2] && changed[3],
+	    "what a record changes is told");
+	ok(!strstr(out.data, "$username") &&
+	        strstr(out.data, ",\"tier\":\"tin\"}"),
+	    "and is done");
+	buf_free(&old);
+	buf_free(&out);
+}
+
 static void
 test_merge_damaged(void)
 {
@@ -317,6 +363,7 @@ main(void)
 	test_merge_sealed();
 	test_changes();
 	test_merge_older();
+	test_merge_renamed();
 	test_merge_damaged();
 	keyring_free(&ring);
 	arena_free(&arena);

@@ -96,6 +96,41 @@ test_other_schema(void)
 	buf_free(&b);
 }
 
+/* What was a system attribute's value is that of the field which has its role
+ * by now; the field's own goes before it. */
+static void
+test_other_role(void)
+{
+	static struct value given[] = {{"\"e\"", 3}, {"\"o\"", 3}, {"1", 1}};
+	struct field was[] = {{.id = 1, .name = "$verifiedEmail"},
+	    {.id = 20, .name = "mail"}, {.id = 30, .name = "z"}};
+	struct field now[] = {{.id = 20, .name = "mail"},
+	    {.id = 30, .name = "z"},
+	    {.id = 40, .name = "zz", .role = "verified_email"}};
+	struct schema then = {.fields = was, .n = 3, .layout = 1};
+	struct schema s = {.fields = now, .n = 3, .layout = 1};
+	struct record r = {.row = 1, .values = given};
+	struct buf b = {0};
+	const uint8_t *p;
+
+	record_pack(&b, &then, &r);
+	p = (const uint8_t *)b.data;
+	ok(record_unpack(&p, p + b.len, &s, arena, &r), "unpacks");
+	ok(same(&r.values[0], "\"o\"") && same(&r.values[1], "1") &&
+	        same(&r.values[2], "\"e\""),
+	    "an attribute's value is its new field's");
+	now[2].role = NULL;
+	now[0].role = "verified_email";
+	p = (const uint8_t *)b.data;
+	ok(record_unpack(&p, p + b.len, &s, arena, &r) &&
+	        same(&r.values[0], "\"o\""),
+	    "but for a field that has one of its own");
+	ok(schema_by_id(&s, 1) == &now[0] && schema_by_id(&s, 30) == &now[1] &&
+	        !schema_by_id(&s, 2) && !schema_by_id(&s, 21),
+	    "fields by id");
+	buf_free(&b);
+}
+
 /* The copy has no spare bytes, so that a checker sees a read past its end. */
 static bool
 unpacks(const void *bytes, size_t n, struct record *r)
@@ -222,6 +257,7 @@ main(void)
 	test_round_trip();
 	test_subject();
 	test_other_schema();
+	test_other_role();
 	test_cut();
 	test_wrong_bytes();
 	test_errors_in_order();

@@ -88,6 +88,9 @@ BAD("{'field_name':'a','field_type':'string','required':'yes'}", BAD_REQUEST,
     "required")
 BAD("{'field_name':'a','field_type':'boolean','unique':true}", BAD_REQUEST,
     "unique")
+BAD("{'field_name':'a','field_type':'array','field_format':'date'}",
+    BAD_REQUEST, "field_format of an array must be string, number, integer or "
+    "boolean, the type of its elements, or not given: strings or numbers")
 BAD("{'field_name':'a','field_type':'array','unique':true}", BAD_REQUEST,
     "unique")
 BAD("{'field_name':'a','field_type':'boolean','searchable':true}",

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec sh "${0%/*}/run" tap schema 20
