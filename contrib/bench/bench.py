@@ -40,6 +40,8 @@ FIELDS = [
     {"field_name": "lifetime_value", "field_type": "currency",
      "field_format": "USD"}]
 
+SEARCHED = ("email", "first_name", "last_name", "phone")
+
 
 def make_csv(mark, shift=0):
     """10,000 customers; with another shift every value but the e-mail is
@@ -276,6 +278,58 @@ class Bench:
                         f"{post * 1000:.0f} ms", took / post,
                         f"<= {target}", took / post <= target)
 
+    # Search
+
+    def searches(self):
+        """Uploads into two workspaces by turns, one of which has searchable
+        fields; then searches in that one, when there are --rows texts."""
+        plain = self.shop
+        found = self.site.workspace(
+            [dict(field, searchable=field["field_name"] in SEARCHED)
+             for field in FIELDS])
+        times = {plain: [], found: []}
+        for turn in range(self.args.runs + 1):
+            for self.shop in (plain, found):
+                self.link = None
+                took = self.upload()[0]
+                if turn:
+                    times[self.shop].append(took)
+        self.shop = plain
+        with_text, without = (statistics.median(times[shop])
+                              for shop in (found, plain))
+        self.report("upload 10,000 rows, four fields searchable / none",
+                    f"{with_text * 1000:.0f} ms", f"{without * 1000:.0f} ms",
+                    with_text / without, "<= 1.1",
+                    with_text / without <= 1.1)
+        where = self.sql("SELECT account_id, id FROM workspace WHERE uuid ="
+                         f" UNHEX(REPLACE('{found.id}', '-', ''))")[0]
+        self.time_searches(where)
+
+    def time_searches(self, where):
+        """Milliseconds of searches, at the median and at the 95th percent."""
+        def run(*words):
+            return subprocess.run(
+                [f"{coffer.BUILD}/bench-search",
+                 f"{self.site.dir}/coffer.ini", *where, *words],
+                capture_output=True, text=True, check=True).stdout
+        run("fill", str(max(0, self.args.rows - (self.args.runs + 1) * ROWS)))
+        size = self.sql("SELECT SUM(LENGTH(text)), COUNT(*) FROM search_block"
+                        f" WHERE workspace_id = {where[1]}")[0]
+        print(f"  {size[0]} bytes in {size[1]} parts", flush=True)
+        targets = {"page_full": 20, "one_found": 80, "none": 80, "none_2": 80}
+        for pending in ("0", "1000"):
+            run("pend", pending)
+            for line in run("time", str(20 * self.args.runs)).splitlines():
+                name, p50, p95 = line.split()
+                if name in targets:
+                    self.report(f"search, {name}, {pending} pending (p95)",
+                                f"{p95} ms (p50 {p50} ms)", "",
+                                float(p95) / targets[name],
+                                f"<= {targets[name]} ms",
+                                float(p95) <= targets[name])
+                else:
+                    print("  " + line, flush=True)
+
     # Pages
 
     def wrk(self, path, body, seconds=6):
@@ -361,6 +415,189 @@ class Bench:
                     f"{before:.0f}/s", during / before, ">= 0.8",
                     during / before >= 0.8)
 
+    # The other face: lists, and searches over HTTP
+
+    def fill_face(self):
+        """A workspace of customers that were really uploaded, for those who
+        open them: rows that LOAD DATA copies are sealed for others."""
+        fields = [dict(field, searchable=field["field_name"] in SEARCHED)
+                  for field in FIELDS]
+        fields[0]["role"] = "verified_email"
+        self.face, shop = self.site.workspace(fields), self.shop
+        self.small = self.site.ctl("group", "create", "--workspace",
+                                   self.face.id, "--name", "Small", "--code",
+                                   "small")
+        self.shop = self.face
+        for turn in range(max(1, self.args.rows // ROWS)):
+            if turn == self.args.rows // ROWS // 2:
+                self.face.check([
+                    {"email": f"few.{i}@example.com", "first_name":
+                     "Xaverius"} for i in range(100)])
+                for one in self.face_list("search[contains]=xaverius&page[size]"
+                                          "=100&retProps=$customerid")["data"]:
+                    self.face.scv("PUT", "/segments/small/customers/"
+                                  + one["$customerid"])
+            self.upload(make_csv(f"{turn:05}"))
+        self.shop = shop
+
+    def face_list(self, query, path=None):
+        """A list, over the one connection that is kept."""
+        if self.link is None:
+            self.link = http.client.HTTPSConnection(
+                "localhost", self.site.port, context=self.site.tls)
+        self.link.request("GET", path or "/scv/customers?" + query, headers={
+            "x-dxp-tenant": self.face.account, "x-api-key": self.face.api_key})
+        answer = self.link.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status} {text[:500]!r}")
+        return json.loads(text)
+
+    def times(self, *paths):
+        """Milliseconds of a hundred answers of each path, by turns."""
+        took = [[] for _ in paths]
+        for turn in range(110):
+            for path, out in zip(paths, took):
+                began = time.perf_counter()
+                self.face_list("", path)
+                out.append((time.perf_counter() - began) * 1000)
+        return [sorted(out[10:]) for out in took]
+
+    def p95(self, queries):
+        """Milliseconds that 95 of a hundred answers stay within."""
+        took = self.times(*["/scv/customers?" + query for query in queries])
+        return sorted(one for out in took for one in out)[
+            95 * len(queries) - 1]
+
+    def limit(self, name, took, most):
+        self.report(name, f"{took:.1f} ms", f"{most} ms", took / most,
+                    f"<= {most} ms", took <= most)
+
+    def face_searches(self):
+        at = f", {self.args.rows} stored, p95"
+        find = "search[contains]="
+        self.limit("search, a page of 50 found" + at, self.p95(
+            [find + t for t in ("Zo%C3%AB+42", "o'BRIEN-7", "high+street",
+                                "e", "00017%40example")]), 20)
+        self.limit("search, found in one place" + at,
+                   self.p95([find + f"customer.{i}.00000%40" for i in range(
+                       5000, 5020)]), 80)
+        self.limit("search, nobody found" + at, self.p95(
+            [find + t for t in ("nobody", "qqq", "zz%40top")]), 80)
+        self.limit("search of 1 in 97, by date" + at, self.p95(
+            [find + "Zo%C3%AB+42&sort=-createdDate"]), 160)
+
+    def deep(self, query, part=0.9):
+        """The path of a page that far into a list."""
+        reply = self.face_list(query + "&retProps=$customerid&page[size]=1000")
+        for _ in range(int(self.args.rows * part) // 1000):
+            path = reply["links"]["next"].split("/", 3)[3]
+            reply = self.face_list("", "/" + path)
+        cursor = reply["links"]["next"].split("page%5Bafter%5D=")[1]
+        return f"/scv/customers?{query}&page[after]={cursor}"
+
+    def lists(self):
+        for query in ("segment=customers", "segment=all",
+                      "segment=customers&sort=-segmentedDate",
+                      "segment=customers&sort=createdDate",
+                      "segment=customers&sort=-updatedDate"):
+            first, deep = (statistics.median(out) for out in self.times(
+                "/scv/customers?" + query, self.deep(query)))
+            self.report(f"{query}, page of 50 at 90% / first", f"{deep:.1f} ms",
+                        f"{first:.1f} ms", deep / first, "<= 1.3",
+                        deep / first <= 1.3)
+        for sort in ("createdDate", "-updatedDate"):
+            self.limit(f"100 of {self.args.rows} by {sort}, page of 50, p95",
+                       self.p95([f"segment=small&sort={sort}"]), 20)
+        email = "email=customer.77.00001%40example.com"
+        if len(self.face_list(email)["data"]) != 1:
+            raise RuntimeError("nobody has the e-mail")
+        self.limit("one by e-mail, p95", self.p95([email]), 20)
+        self.limit("1,000 customers in full, p95", self.p95(
+            ["segment=customers&page[size]=1000&retAllProps=1"]), 200)
+
+    # Exports
+
+    def export(self, segment):
+        """Seconds of an export, from the POST to the finished file, and its
+        record."""
+        headers = {"x-dxp-tenant": self.shop.account,
+                   "x-api-key": self.shop.api_key}
+        path = "/scv/exports"
+        record = self.site.request("POST", path, {"segment": segment},
+                                   headers).json
+        path += "/" + record["exportid"]
+        while record.get("status", "queued") in ("queued", "running"):
+            time.sleep(0.1)
+            record = self.site.request("GET", path, None, headers).json
+        if record["status"] != "completed":
+            raise RuntimeError(record)
+        took = [datetime.datetime.fromisoformat(
+            record[name].replace("Z", "+00:00")).timestamp()
+            for name in ("created", "finished")]
+        return took[1] - took[0], record
+
+    def fetch(self, sql):
+        """Seconds in which a C program reads the rows of a statement."""
+        rows, _, took = subprocess.run(
+            [f"{coffer.BUILD}/fetch", f"{self.site.db_dir}/owner.cnf",
+             self.site.db_name, sql], capture_output=True, text=True,
+            check=True).stdout.split()
+        return float(took), int(rows)
+
+    def peak(self):
+        """The most memory that a process of the worker has had, in MB."""
+        most = 0
+        for pid in self.site.children("worker"):
+            with open(f"/proc/{pid}/status", encoding="ascii") as file:
+                for line in file:
+                    if line.startswith("VmHWM"):
+                        most = max(most, int(line.split()[1]))
+        return most / 1024
+
+    def restart_worker(self):
+        pid = self.site.pid("worker")
+        self.site.kill("worker", 15)
+        while os.path.exists(f"/proc/{pid}"):
+            time.sleep(0.05)
+        self.site.up("worker")
+
+    def exports(self):
+        """Exports and bare reads of the same rows by turns. The rows are
+        uploaded: loaded ones would not open."""
+        self.truncate()
+        for _ in range(self.args.rows // ROWS):
+            self.upload()
+        self.link = None
+        columns = "c.seq, c.uuid, c.profile, c.key_version, c.layout"
+        reads = {
+            "all": f"SELECT {columns} FROM customer c WHERE c.workspace_id ="
+                   f" {self.workspace} ORDER BY c.seq",
+            "customers": f"SELECT {columns} FROM segment_member m"
+                         " STRAIGHT_JOIN customer c ON c.workspace_id ="
+                         " m.workspace_id AND c.seq = m.seq WHERE"
+                         f" m.workspace_id = {self.workspace} AND"
+                         f" m.segment_id = {self.segment}"
+                         " ORDER BY m.position"}
+        self.restart_worker()
+        for segment, sql in reads.items():
+            exports, fetches = [], []
+            for turn in range(self.args.runs + 1):
+                fetched, rows = self.fetch(sql)
+                took, record = self.export(segment)
+                if record["rows"] != rows:
+                    raise RuntimeError(record)
+                if turn:
+                    exports.append(took)
+                    fetches.append(fetched)
+            took, fetched = map(statistics.median, (exports, fetches))
+            self.report(f"export {rows} rows of \"{segment}\" / fetch",
+                        f"{took * 1000:.0f} ms", f"{fetched * 1000:.0f} ms",
+                        took / fetched, "<= 1.15", took / fetched <= 1.15)
+        self.report("peak memory of a worker that exports",
+                    f"{self.peak():.1f} MB", "16 MB", self.peak() / 16,
+                    "<= 1", self.peak() <= 16)
+
     # Report
 
     def report(self, name, got, yard, ratio, target, good):
@@ -388,9 +625,14 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only",
-                        default="empty,full,update,delete,pages,rotate")
+                        default="empty,full,update,delete,pages,search,"
+                        "rotate,list,export")
     args = parser.parse_args()
     bench = Bench(args)
+    if args.only == "export":
+        bench.exports()
+        bench.table()
+        return
     if "empty" in args.only:
         print("Uploads on empty tables", flush=True)
         bench.uploads("upload 10,000 rows, empty tables / LOAD DATA", 1.5,
@@ -398,6 +640,8 @@ def main():
     bench.truncate()
     bench.upload()
     left = args.rows - ROWS
+    if set(args.only.split(",")) <= {"list", "search"}:
+        left = 0
     print(f"Storing {left} more", flush=True)
     while left > 0:
         bench.load(min(left, 100_000))
@@ -415,9 +659,22 @@ def main():
     if "pages" in args.only:
         print("Pages", flush=True)
         bench.pages()
+    if "search" in args.only:
+        print("Searches", flush=True)
+        bench.searches()
     if "rotate" in args.only:
         print("Rotation", flush=True)
         bench.rotations()
+    if "list" in args.only:
+        print("Storing customers for lists", flush=True)
+        bench.fill_face()
+        print("Lists", flush=True)
+        bench.lists()
+        print("Searches over HTTP", flush=True)
+        bench.face_searches()
+    if "export" in args.only:
+        print("Exports", flush=True)
+        bench.exports()
     print()
     bench.table()
 

@@ -221,10 +221,12 @@ buf_add_b64(struct buf *b, const void *p, size_t n)
 static bool
 csv_needs_quotes(const char *s, size_t n)
 {
+	static const bool special[256] = {
+	    ['"'] = true, [','] = true, ['\n'] = true, ['\r'] = true};
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (s[i] == '"' || s[i] == ',' || s[i] == '\n' || s[i] == '\r')
+		if (special[(unsigned char)s[i]])
 			return true;
 	}
 	return n && (s[0] == ' ' || s[0] == '\t' || s[n - 1] == ' ' ||

@@ -8,26 +8,32 @@
 #define MOST_MS INT64_C(253402300799999)  /* 9999-12-31T23:59:59.999Z */
 
 static int64_t
-read_ms(clockid_t id)
+read_us(clockid_t id)
 {
 	struct timespec ts;
 	int failed = clock_gettime(id, &ts);
 
 	assert(!failed);
 	(void)failed;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 int64_t
 clock_now_ms(void)
 {
-	return read_ms(CLOCK_REALTIME);
+	return read_us(CLOCK_REALTIME) / 1000;
 }
 
 int64_t
 clock_mono_ms(void)
 {
-	return read_ms(CLOCK_MONOTONIC);
+	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_mono_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
 }
 
 static char *

@@ -9,8 +9,10 @@
 
 int64_t clock_now_ms(void);
 
-/* Milliseconds of a clock that never goes back, for measuring. */
+/* Milliseconds of a clock that never goes back, for measuring; microseconds
+ * of it. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
 
 /* ISO 8601 UTC with milliseconds, RFC 3339 profile; times outside the years
  * 0000 to 9999 give the nearest that is inside. */

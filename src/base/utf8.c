@@ -177,6 +177,45 @@ trim_ascii(const char *s, size_t *n)
 	return s;
 }
 
+/* Letters that fold to their lower case alone and are in NFC whatever stands
+ * beside them: ASCII, Latin and Cyrillic, but for some. */
+static bool
+is_simple(ucs4_t c)
+{
+	static const ucs4_t others[] = {0xb5, 0xdf, 0x130, 0x149, 0x17f, 0x1f0};
+	size_t i;
+
+	if (c < 0x80)
+		return true;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (c == others[i])
+			return false;
+	return c < 0x250 || (c >= 0x400 && c < 0x483) ||
+	       (c >= 0x48a && c < 0x530);
+}
+
+/* Folds a text of such letters (none needs more than 3 bytes for 2); NULL if
+ * there is another. */
+static const char *
+fold_simple(struct arena *a, const char *s, size_t n, size_t *len_out)
+{
+	const uint8_t *p = (const uint8_t *)s, *end = p + n;
+	uint8_t *out, *q;
+	ucs4_t c;
+
+	for (; p < end; p += u8_mbtouc(&c, p, (size_t)(end - p)))
+		if (*p >= 0x80 &&
+		    (u8_mbtouc(&c, p, (size_t)(end - p)) != 2 || !is_simple(c)))
+			return NULL;
+	out = q = arena_alloc(a, n + n / 2 + 1);
+	for (p = (const uint8_t *)s; p < end;) {
+		p += u8_mbtouc(&c, p, (size_t)(end - p));
+		q += u8_uctomb(q, uc_tolower(c), 4);
+	}
+	*len_out = (size_t)(q - out);
+	return (const char *)out;
+}
+
 static const char *
 fold(struct arena *a, const char *s, size_t n, bool trims, size_t *len_out)
 {
@@ -188,6 +227,11 @@ fold(struct arena *a, const char *s, size_t n, bool trims, size_t *len_out)
 		text = trims ? trim_ascii(s, &n) : s;
 		return fold_ascii(a, text, n, len_out);
 	}
+	len = n;
+	text = trims ? utf8_trim(s, &len) : s;
+	out = fold_simple(a, text, len, len_out);
+	if (out)
+		return out;
 	nfc =
 	    must(u8_normalize(UNINORM_NFC, (const uint8_t *)s, n, NULL, &len));
 	n = len;

@@ -177,7 +177,8 @@ bool db_in_transaction(const struct db *db);
 
 /* Reads: every statement of body sees the data as they were at its start, and
  * none of them locks or changes anything. Body runs once; its error is given
- * back. Not inside a transaction. */
+ * back, and with one it may leave a reading open: the connection is then given
+ * up. Not inside a transaction. */
 MUST_CHECK enum err_code db_snapshot(
     struct db *db, db_body *body, void *arg, struct err *e);
 

@@ -88,7 +88,8 @@ restore_begin(struct db *db, struct err *e)
 	return err;
 }
 
-/* Seconds since 1970 are more than any count of changes. */
+/* Seconds since 1970 are more than any count of changes. Sessions that have been
+ * closed since the backup must not live again, and nobody knows which. */
 enum err_code
 restore_end(struct db *db, struct err *e)
 {
@@ -98,5 +99,7 @@ restore_end(struct db *db, struct err *e)
 	snprintf(sql, sizeof(sql),
 	    "UPDATE account SET key_epoch = GREATEST(key_epoch + 1, %lld)",
 	    (long long)(clock_now_ms() / 1000));
-	return err ? err : run(db, sql, e);
+	if (!err)
+		err = run(db, sql, e);
+	return err ? err : run(db, "DELETE FROM session", e);
 }

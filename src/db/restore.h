@@ -20,7 +20,8 @@ MUST_CHECK enum err_code restore_check(
 MUST_CHECK enum err_code restore_begin(struct db *db, struct err *e);
 
 /* Moves every account's key epoch past all that a process may remember of it.
- * The mark went with schema_migration, which a backup brings last. */
+ * The mark went with schema_migration, which a backup brings last. Ends all
+ * sessions of customers. */
 MUST_CHECK enum err_code restore_end(struct db *db, struct err *e);
 
 #endif

@@ -190,7 +190,11 @@ db_snapshot(struct db *db, db_body *body, void *arg, struct err *e)
 	if (err)
 		return err;
 	err = body(db, arg, e);
-	assert(!db->rows.open);
+	if (db->rows.open) {
+		assert(err);
+		db->rows.open = false;
+		db->lost = true;
+	}
 	if (!db->lost && conn_run(db, "COMMIT", &ignored))
 		db->lost = true;
 	db->in_tx = db->snapshot = false;

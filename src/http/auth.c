@@ -8,18 +8,20 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "http/cookie.h"
+#include "http/cors.h"
 #include "http/internal.h"
 #include "model/account.h"
+#include "model/session.h"
 #include "vault/rand.h"
 
 #define BEARER "Bearer "
-#define SESSION_COOKIE "dxp-sessionid"
 
 /* Headers of which one alone may come: a second would be seen by one reader
  * and not by another. */
 static const char *const SINGLE[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY",
-    "HTTP_X_DXP_TENANT", "HTTP_COOKIE", "HTTP_IDEMPOTENCY_KEY", "HTTP_IF_MATCH",
-    "HTTP_IF_NONE_MATCH", "HTTP_CONTENT_TYPE", "CONTENT_TYPE"};
+    "HTTP_X_DXP_TENANT", "HTTP_COOKIE", "HTTP_ORIGIN", "HTTP_IDEMPOTENCY_KEY",
+    "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_CONTENT_TYPE", "CONTENT_TYPE"};
 
 /* Those of them in which a comma can only be two values joined. */
 static const char *const NO_COMMA[] = {
@@ -41,19 +43,10 @@ param_count(const struct request *rq, const char *name)
 	return found;
 }
 
-/* True if the Cookie header holds a pair of that name (RFC 6265, 4.2.1). */
-static bool
-has_cookie(const char *header, const char *name)
+static unsigned
+session_cookies(const struct request *rq)
 {
-	size_t n = strlen(name);
-
-	while (header) {
-		header += strspn(header, " \t;");
-		if (!strncmp(header, name, n) && header[n] == '=')
-			return true;
-		header = strchr(header, ';');
-	}
-	return false;
+	return cookie_count(request_header(rq, "cookie"), SESSION_COOKIE);
 }
 
 static unsigned
@@ -61,7 +54,7 @@ scheme_count(const struct request *rq)
 {
 	return (request_header(rq, "authorization") != NULL) +
 	       (request_header(rq, "x-api-key") != NULL) +
-	       has_cookie(request_header(rq, "cookie"), SESSION_COOKIE);
+	       (session_cookies(rq) > 0);
 }
 
 enum err_code
@@ -79,6 +72,8 @@ auth_headers(const struct request *rq, struct err *e)
 		if (value && strchr(value, ','))
 			return err_set(e, ERR_BAD_REQUEST, "repeated header");
 	}
+	if (session_cookies(rq) > 1)
+		return err_set(e, ERR_BAD_REQUEST, "repeated cookie");
 	if (scheme_count(rq) > 1)
 		return err_set(
 		    e, ERR_BAD_REQUEST, "more than one way of authentication");
@@ -226,6 +221,52 @@ auth_key(struct request *rq, struct err *e)
 	return ERR_OK;
 }
 
+/* The live session that the cookie names, which must be of the account that the
+ * path names, if it does. */
+static enum err_code
+find_session(struct request *rq, struct session *out, struct err *e)
+{
+	const char *tenant = request_param(rq, "COFFER_TENANT");
+	const char *id = cookie_value(
+	    request_header(rq, "cookie"), SESSION_COOKIE, rq->arena);
+	enum err_code rc;
+
+	if (!id)
+		return err_set(e, ERR_AUTH, NULL);
+	rc = session_find(rq->site, id, out, e);
+	if (!rc && tenant && *tenant && strcmp(tenant, out->account_code) != 0)
+		return err_set(e, ERR_AUTH, NULL);
+	return rc;
+}
+
+/* Pages of portals see that there is no session, to ask for a log-in. */
+static enum err_code
+no_session(struct request *rq, struct err *e)
+{
+	enum err_code rc = cors_stranger(rq, e);
+
+	return rc ? rc : err_set(e, ERR_AUTH, NULL);
+}
+
+/* A customer's own session. */
+static enum err_code
+auth_session(struct request *rq, struct err *e)
+{
+	struct session s;
+	enum err_code rc = find_session(rq, &s, e);
+
+	if (rc == ERR_AUTH)
+		return no_session(rq, e);
+	if (rc)
+		return rc;
+	bind_workspace(rq, s.account_id, s.workspace_id, s.account_code,
+	    s.key_epoch, &s.state);
+	rq->customer = s.customer;
+	rq->session = s.handle;
+	name_agent(rq, "session", &s.handle);
+	return cors_check(rq, e);
+}
+
 static enum err_code
 auth_bearer(struct request *rq, struct err *e)
 {
@@ -244,7 +285,7 @@ auth_open(struct request *rq, struct err *e)
 	case AUTH_KEY:
 		return auth_key(rq, e);
 	case AUTH_SESSION:
-		return err_set(e, ERR_AUTH, NULL);
+		return auth_session(rq, e);
 	default:
 		return ERR_OK;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
+#include "http/metrics.h"
 #include "proc/supervisor.h"
 
 static int64_t
@@ -62,5 +63,6 @@ master_run(
 	    .stop = stop,
 	    .retire = SIGUSR2};
 
+	metrics_share();
 	return supervisor_run(&POOL, conf_path, service, listener);
 }

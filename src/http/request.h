@@ -48,11 +48,11 @@ struct request {
 
 	/* Of a request by API key or session: what authentication has read of
 	 * the account and the workspace on its way (site_keyring_at,
-	 * site_schema); and of a session its customer. */
+	 * site_schema); and of a session its handle and customer. */
 	uint32_t key_epoch;
 	struct schema state;
 	unsigned privileges; /* of enum privilege */
-	struct uuid api_key, customer;
+	struct uuid api_key, session, customer;
 
 	/* What is wrong with it, by parameter: request_invalid. */
 	struct invalid_param *invalid, *invalid_end;

@@ -83,7 +83,7 @@ reason(int status)
 	    {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
 	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
 	    {405, "Method Not Allowed"}, {409, "Conflict"},
-	    {412, "Precondition Failed"}, {413, "Content Too Large"},
+	    {410, "Gone"}, {412, "Precondition Failed"}, {413, "Content Too Large"},
 	    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
 	    {500, "Internal Server Error"}, {501, "Not Implemented"},
 	    {503, "Service Unavailable"}};

@@ -14,6 +14,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "http/internal.h"
+#include "http/metrics.h"
 
 #define ARENA_BLOCK 65536
 #define BODY_KEPT (1 << 20)
@@ -98,14 +99,26 @@ request_reset(struct request *rq)
 
 /* No path, query or header: they may hold personal data (S24, S33). */
 static void
-log_access(const struct request *rq, int64_t start, bool whole)
+log_access(const struct request *rq, int64_t took_us, bool whole)
 {
 	log_info("%s %s %d %lld ms account=%s%s",
 	    rq->route ? rq->route->method : "-",
 	    rq->route ? rq->route->name : "-", rq->resp.status,
-	    (long long)(clock_mono_ms() - start),
+	    (long long)(took_us / 1000),
 	    rq->account_code ? rq->account_code : "-",
 	    whole ? "" : " (not whole)");
+}
+
+/* What the log and the metrics get to know of a request. */
+static void
+account(const struct request *rq, int64_t start, bool whole)
+{
+	int64_t took_us = clock_mono_us() - start;
+
+	log_access(rq, took_us, whole);
+	metrics_request(rq->route, rq->resp.status, took_us);
+	metrics_audit_failures(rq->site->audit_failures);
+	rq->site->audit_failures = 0;
 }
 
 /* Answers the request that the transport holds. */
@@ -113,7 +126,7 @@ static void
 serve(struct request *rq)
 {
 	struct err e = {.code = ERR_OK};
-	int64_t start = clock_mono_ms();
+	int64_t start = clock_mono_us();
 	enum err_code rc;
 	bool whole;
 
@@ -127,7 +140,7 @@ serve(struct request *rq)
 	if (!whole)
 		resp_cut(rq);
 	FCGX_Finish_r(&rq->transport->fcgx);
-	log_access(rq, start, whole);
+	account(rq, start, whole);
 	site_settle(rq->site);
 	request_reset(rq);
 }
@@ -231,6 +244,7 @@ server_run(struct service *s, int listener)
 	sigdelset(&open, SIGUSR1);
 	sigdelset(&open, SIGUSR2);
 	catch_signals();
+	metrics_process();
 	for (;;) {
 		wait_turn(listener, &open);
 		if (stopping || retired)

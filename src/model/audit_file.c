@@ -141,6 +141,7 @@ audit_file_add(struct audit *a, struct audit_entry *en)
 	log_error("the audit log cannot be written, %.*s is not in it: %s: %s",
 	    (int)en->action.n, en->action.s, a->site->conf->audit_dir,
 	    strerror(errno));
+	a->site->audit_failures++;
 	audit_file_close(f);
 	f->pid = 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/customer_doom.h"
+#include "model/export_files.h"
 
 static void
 take_found(struct db_rows *r, void *arg)
@@ -119,6 +120,8 @@ customer_delete(struct site *s, const struct db_context *ctx,
 	err = db_transaction(s->db, body, done, &t, e);
 	if (!err)
 		tell(&t, a);
+	if (!err && t.doom.withdrew)
+		export_clean_now(s, ctx);
 	buf_free(&t.doom.belongs);
 	arena_free(&t.doom.arena);
 	return err;

@@ -47,6 +47,12 @@ STMT(DELETE_KEYS_RANGE, WORKSPACE,
 STMT(DELETE_KEYS_LIST, WORKSPACE,
     "DELETE d FROM customer_unique d FORCE INDEX (customer_unique_seq)"
     " WHERE d.workspace_id = :workspace AND d.seq IN (?...)")
+STMT(DELETE_SESSIONS_RANGE, WORKSPACE,
+    "DELETE d FROM session d FORCE INDEX (session_customer)"
+    " WHERE d.workspace_id = :workspace AND d.seq >= ? AND d.seq < ?")
+STMT(DELETE_SESSIONS_LIST, WORKSPACE,
+    "DELETE d FROM session d FORCE INDEX (session_customer)"
+    " WHERE d.workspace_id = :workspace AND d.seq IN (?...)")
 STMT(DELETE_CUSTOMER_RANGE, WORKSPACE,
     "DELETE d FROM customer d FORCE INDEX (PRIMARY)"
     " WHERE d.workspace_id = :workspace AND d.seq >= ? AND d.seq < ?")

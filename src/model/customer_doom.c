@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/audit.h"
+#include "model/export.h"
 #include "model/runs.h"
 #include "model/search.h"
 
@@ -146,11 +147,15 @@ delete_rows(struct doom *m, struct err *e)
 {
 	struct runs keys =
 	    runs_of(m, SQL_DELETE_KEYS_RANGE, SQL_DELETE_KEYS_LIST);
+	struct runs sessions =
+	    runs_of(m, SQL_DELETE_SESSIONS_RANGE, SQL_DELETE_SESSIONS_LIST);
 	struct runs rows =
 	    runs_of(m, SQL_DELETE_CUSTOMER_RANGE, SQL_DELETE_CUSTOMER_LIST);
 	uint64_t affected;
 	enum err_code err = runs_exec(&keys, m->seqs, m->n, NULL, e);
 
+	if (!err)
+		err = runs_exec(&sessions, m->seqs, m->n, NULL, e);
 	if (!err)
 		err = runs_exec(&rows, m->seqs, m->n, &affected, e);
 	if (!err && affected != m->n)
@@ -214,6 +219,9 @@ doom_run(struct doom *m, struct err *e)
 		err = erase_texts(m, e);
 	if (!err && m->n)
 		err = doom_leave(m, e);
+	if (!err && m->n)
+		err = export_forget(
+		    m->site, m->ctx, m->seqs, m->n, &m->withdrew, e);
 	if (!err && m->n)
 		err = audit(m, e);
 	return err;

@@ -17,6 +17,7 @@ struct doom {
 	uint64_t *seqs;      /* theirs */
 	unsigned n;
 	struct buf belongs; /* some of their memberships */
+	bool withdrew;      /* exports: export_clean_now after COMMIT */
 };
 
 /* Deletes the customers of the list, which may be in any order, as far as they

@@ -10,7 +10,8 @@ STMT(OPEN_BY_SEQS, WORKSPACE,
     " FROM customer WHERE workspace_id = :workspace AND seq IN (?...)")
 STMT(OPEN_MEMBERSHIPS, WORKSPACE,
     "SELECT m.seq, m.segmented_at, s.code"
-    " FROM segment_member m JOIN segment s"
+    " FROM segment_member m FORCE INDEX (segment_member_seq)"
+    " STRAIGHT_JOIN segment s FORCE INDEX (PRIMARY)"
     " ON s.workspace_id = m.workspace_id AND s.id = m.segment_id"
     " WHERE m.workspace_id = :workspace AND s.workspace_id = :workspace"
     " AND m.seq IN (?...)")

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "model/account.h"
 #include "model/audit.h"
+#include "model/export_files.h"
 
 static const struct erase_row {
 	enum stmt st;
@@ -35,6 +36,8 @@ static const struct erase_row first[] = {
     {SQL_ERASE_SHARE, "job_share", TABLE_ACCOUNT},
     {SQL_ERASE_SEARCH_DUE, "search_due", TABLE_ACCOUNT},
     {SQL_ERASE_API_KEYS, "api_key", TABLE_ACCOUNT},
+    {SQL_ERASE_SESSIONS, "session", TABLE_ACCOUNT},
+    {SQL_ERASE_ORIGINS, "workspace_origin", TABLE_ACCOUNT},
 };
 static const struct erase_row last = {
     SQL_ERASE_workspace, "workspace", TABLE_ACCOUNT};
@@ -261,7 +264,9 @@ erase_rest(struct site *s, const struct erasure *x, erase_each *each, void *arg,
 		return rc;
 	do {
 		before = p.rows;
-		rc = clear_all(&p, &ctx, e);
+		rc = export_erase(s, &ctx, e);
+		if (rc == ERR_OK)
+			rc = clear_all(&p, &ctx, e);
 	} while (rc == ERR_OK && p.rows != before);
 	return rc ? rc : db_transaction(s->db, end_body, begin_done, &g, e);
 }

@@ -25,6 +25,10 @@ STMT(ERASE_SEARCH_DUE, ACCOUNT,
     "DELETE FROM search_due WHERE account_id = :account LIMIT 5000")
 STMT(ERASE_API_KEYS, ACCOUNT,
     "DELETE FROM api_key WHERE account_id = :account LIMIT 5000")
+STMT(ERASE_SESSIONS, ACCOUNT,
+    "DELETE FROM session WHERE account_id = :account LIMIT 5000")
+STMT(ERASE_ORIGINS, ACCOUNT,
+    "DELETE FROM workspace_origin WHERE account_id = :account LIMIT 5000")
 /* Waits for the writers at work, who hold the row shared. */
 STMT(ERASE_MARK, SERVER,
     "UPDATE account SET erased_at = ?, key_epoch = key_epoch + 1"

@@ -48,7 +48,7 @@ enum job_kind {
 #undef X
 	JOB_KINDS
 };
-enum job_payload { JOB_PAYLOAD_ROWS, JOB_PAYLOAD_RANGE };
+enum job_payload { JOB_PAYLOAD_ROWS, JOB_PAYLOAD_RANGE, JOB_PAYLOAD_WHOLE };
 
 /* "upload" for JOB_KIND_UPLOAD; it is part of the job's id. */
 const char *job_kind_name(enum job_kind kind);

@@ -76,6 +76,15 @@ STMT(JOB_QUEUE_TRADE, SERVER,
     "UPDATE job_queue SET finish_tag = ?"
     " WHERE account_id = ? AND job = ? AND n = ? AND attempt = ?"
     " AND finish_tag = ?")
+/* Of each kind: jobs, those in hand, chunks that are in hand, due and waiting
+ * for their time, and since when the oldest is due. */
+STMT(JOB_QUEUE_STAT, SERVER,
+    "SELECT kind, COUNT(DISTINCT job),"
+    " COUNT(DISTINCT IF(owner <> '', job, NULL)),"
+    " SUM(owner <> ''), SUM(owner = '' AND available_at <= ?),"
+    " SUM(owner = '' AND available_at > ?),"
+    " MIN(IF(owner = '', available_at, NULL))"
+    " FROM job_queue GROUP BY kind")
 STMT(JOB_QUEUE_WAIT, SERVER, "SELECT MIN(available_at) FROM job_queue")
 /* The first of those that are in hand or due; the first of all. */
 STMT(JOB_QUEUE_FRONT, SERVER,

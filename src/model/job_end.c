@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/export.h"
 #include "model/job_queue.h"
 #include "model/job_row.h"
 
@@ -126,6 +127,11 @@ end_rest(const struct ending *end, bool *ended_out, struct err *e)
 		    &affected, NULL, e);
 	*ended_out = !err && affected == 1;
 	if (*ended_out)
+		err = export_end(end->site->db, end->ctx, end->job,
+		    end->state == JOB_CANCELLED ? EXPORT_CANCELLED
+		                                : EXPORT_FAILED,
+		    end->reason ? end->reason : "", e);
+	if (*ended_out && !err)
 		err = read_job(
 		    end->site->db, end->ctx, &end->job->uuid, end->job, e);
 	if (*ended_out && !err)
@@ -160,6 +166,8 @@ reason_of(enum err_code why)
 	if (why == ERR_FORBIDDEN)
 		return "its user or its group is gone, or the user has lost "
 		       "the right to it";
+	if (why == ERR_STORAGE)
+		return "the disk for export files is full: nothing was kept";
 	if (why == ERR_PRECONDITION)
 		return "the customer had changed: the request was answered 412";
 	return "it met a fault at each try; the server's log tells which";

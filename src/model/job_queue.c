@@ -6,6 +6,7 @@
 
 #define SMALL_ROWS 100 /* a job of so many rows is small */
 #define OWN_WEIGHT 4   /* what a row of a job of the programs costs */
+#define WHOLE_LIGHTER 16 /* so many rows that are read cost as one */
 
 /* Kinds of flows that an account has. */
 enum share { SHARE_LARGE, SHARE_SMALL, SHARE_OWN };
@@ -31,6 +32,8 @@ cost_of(const struct job *job)
 		return OWN_WEIGHT * job->step;
 	if (job->step)
 		return job->step;
+	if (job_kind_payload(job->kind) == JOB_PAYLOAD_WHOLE)
+		return job->rows / WHOLE_LIGHTER + 1;
 	return job->rows > n ? (job->rows + n - 1) / n : 1;
 }
 

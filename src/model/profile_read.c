@@ -3,13 +3,28 @@
 
 #include <string.h>
 
+/* Whether the quote at `q` of the string that begins at `p` is escaped: by an
+ * odd number of backslashes. */
+static bool
+is_escaped(const char *p, const char *q)
+{
+	const char *b = q;
+
+	while (b - 1 > p && b[-1] == '\\')
+		b--;
+	return (q - b) % 2;
+}
+
 static const char *
 skip_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : NULL;
+	const char *q = p;
+
+	do {
+		q++;
+		q = q < end ? memchr(q, '"', (size_t)(end - q)) : NULL;
+	} while (q && is_escaped(p, q));
+	return q ? q + 1 : NULL;
 }
 
 /* Past a value: at the comma or the brace that follows it. */
@@ -18,6 +33,10 @@ skip_value(const char *p, const char *end)
 {
 	unsigned depth = 0;
 
+	if (p < end && *p == '"') {
+		p = skip_string(p, end);
+		return p && p < end && (*p == ',' || *p == '}') ? p : NULL;
+	}
 	while (p && p < end) {
 		if (!depth && (*p == ',' || *p == '}'))
 			return p;

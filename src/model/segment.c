@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "model/audit.h"
 #include "model/name.h"
+#include "model/rows.h"
 #include "vault/rand.h"
 
 #define DESCRIPTION_MAX 1000
@@ -168,6 +169,14 @@ segment_find(struct db *db, const struct db_context *ctx, const char *text,
 }
 
 enum err_code
+segment_find_code(struct db *db, const struct db_context *ctx, const char *code,
+    struct segment *out, struct err *e)
+{
+	return db_one(db, ctx, SQL_SEGMENT_BY_CODE, DB_ARGS(db_str(code)),
+	    take_segment, out, e);
+}
+
+enum err_code
 segment_read(struct db *db, const struct db_context *ctx, uint32_t id,
     struct segment *out, struct err *e)
 {
@@ -226,6 +235,45 @@ segment_list_write(
 	}
 	buf_addc(out, ']');
 	return db_done(&r, e);
+}
+
+enum err_code
+segment_ids(struct db *db, const struct db_context *ctx, bool down,
+    uint32_t from, unsigned n, uint32_t *out, unsigned *n_out, struct err *e)
+{
+	struct db_rows *r;
+	enum err_code rc;
+
+	*n_out = 0;
+	rc = db_query(db, ctx, down ? SQL_SEGMENT_IDS_DOWN : SQL_SEGMENT_IDS_UP,
+	    DB_ARGS(db_int(from), db_int(n)), &r, e);
+	if (rc)
+		return rc;
+	while (*n_out < n && db_next(r))
+		out[(*n_out)++] = (uint32_t)db_get_int(r, 0);
+	return db_done(&r, e);
+}
+
+enum err_code
+segment_range_write(struct db *db, const struct db_context *ctx, uint32_t first,
+    uint32_t last, struct buf *out, segment_flush *flush, void *arg,
+    struct err *e)
+{
+	struct db_rows *r;
+	bool some = false;
+	enum err_code rc;
+
+	rc = db_query(db, ctx, SQL_SEGMENT_RANGE,
+	    DB_ARGS(db_int(first), db_int(last)), &r, e);
+	if (rc)
+		return rc;
+	while (!rc && db_next(r)) {
+		buf_adds(out, some ? "," : "");
+		some = true;
+		write_row(r, out);
+		rc = flush(arg, e);
+	}
+	return rows_end(rc, &r, e);
 }
 
 enum err_code

@@ -47,6 +47,11 @@ MUST_CHECK enum err_code segment_find(struct db *db,
     const struct db_context *ctx, const char *text, struct segment *out,
     struct err *e);
 
+/* By its code; ERR_NOT_FOUND. */
+MUST_CHECK enum err_code segment_find_code(struct db *db,
+    const struct db_context *ctx, const char *code, struct segment *out,
+    struct err *e);
+
 /* By its id; ERR_NO_CUSTOMERS. */
 MUST_CHECK enum err_code segment_read(struct db *db,
     const struct db_context *ctx, uint32_t id, struct segment *out,
@@ -91,6 +96,38 @@ MUST_CHECK enum err_code segment_count_add(struct db *db,
 MUST_CHECK enum err_code segment_count_remove(struct db *db,
     const struct db_context *ctx, uint32_t segment_id,
     const struct member *members, unsigned n, struct err *e);
+
+/* The same where the customers stay: their positions have no seqs in step any
+ * more. ERR_NOT_FOUND if the segment has been deleted. */
+MUST_CHECK enum err_code segment_count_leave(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    const struct member *members, unsigned n, struct err *e);
+
+/* Puts one customer into a segment, or takes it out: in a transaction of its
+ * own that the audit log is told in. Who is in (or out of) it already stays so,
+ * with the date at which it came. It is no change of the customer: neither its
+ * revision nor updated_at moves, and no event is kept. ERR_NOT_FOUND if there
+ * is no such customer, or the segment has been deleted; ERR_BAD_REQUEST for
+ * `all`. */
+MUST_CHECK enum err_code segment_member_add(struct site *s,
+    const struct db_context *ctx, const struct segment *segment,
+    const struct uuid *customer, struct err *e);
+MUST_CHECK enum err_code segment_member_remove(struct site *s,
+    const struct db_context *ctx, const struct segment *segment,
+    const struct uuid *customer, struct err *e);
+
+/* Up to n ids of segments from `from` on, upward, or below it, downward. Ids
+ * are given in the order in which segments are made; `all` has the first. */
+MUST_CHECK enum err_code segment_ids(struct db *db,
+    const struct db_context *ctx, bool down, uint32_t from, unsigned n,
+    uint32_t *out, unsigned *n_out, struct err *e);
+
+/* Appends the segments with ids from `first` to `last` as segment_write does,
+ * with commas between, and calls `flush` after each, which may send them. */
+typedef enum err_code segment_flush(void *arg, struct err *e);
+MUST_CHECK enum err_code segment_range_write(struct db *db,
+    const struct db_context *ctx, uint32_t first, uint32_t last,
+    struct buf *out, segment_flush *flush, void *arg, struct err *e);
 
 /* Deletes the member rows at n ascending positions; no count is touched.
  * *affected_out may be NULL. */

@@ -21,6 +21,9 @@ STMT(SEGMENT_BY_UUID, WORKSPACE,
     " WHERE workspace_id = :workspace AND uuid = ?")
 STMT(SEGMENT_BY_ID, WORKSPACE,
     "SELECT id, uuid FROM segment WHERE workspace_id = :workspace AND id = ?")
+STMT(SEGMENT_BY_CODE, WORKSPACE,
+    "SELECT id, uuid FROM segment"
+    " WHERE workspace_id = :workspace AND code = ?")
 STMT(SEGMENT_LIST, WORKSPACE,
     "SELECT uuid, code, name, description,"
     " (SELECT CAST(COALESCE(SUM(live), 0) AS SIGNED) FROM segment_bucket"
@@ -33,6 +36,20 @@ STMT(SEGMENT_SHOW, WORKSPACE,
     " WHERE workspace_id = :workspace AND segment_id = segment.id"
     " AND level = 1)"
     " FROM segment WHERE workspace_id = :workspace AND id = ?")
+/* Pages of segments, in the order of their making. */
+STMT(SEGMENT_IDS_UP, WORKSPACE,
+    "SELECT id FROM segment WHERE workspace_id = :workspace AND id >= ?"
+    " ORDER BY id LIMIT ?")
+STMT(SEGMENT_IDS_DOWN, WORKSPACE,
+    "SELECT id FROM segment WHERE workspace_id = :workspace AND id < ?"
+    " ORDER BY id DESC LIMIT ?")
+STMT(SEGMENT_RANGE, WORKSPACE,
+    "SELECT uuid, code, name, description,"
+    " (SELECT CAST(COALESCE(SUM(live), 0) AS SIGNED) FROM segment_bucket"
+    " WHERE workspace_id = :workspace AND segment_id = segment.id"
+    " AND level = 1)"
+    " FROM segment WHERE workspace_id = :workspace AND id >= ? AND id <= ?"
+    " ORDER BY id")
 STMT(SEGMENT_BLOCKS, WORKSPACE,
     "SELECT bucket, live FROM segment_bucket"
     " WHERE workspace_id = :workspace AND segment_id = ? AND level = 1"
@@ -51,6 +68,11 @@ STMT(SEGMENT_BUCKET_TAKE, WORKSPACE,
     "INSERT INTO segment_bucket (workspace_id, segment_id, level, bucket,"
     " live, low, high, delta) VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?)"
     " ON DUPLICATE KEY UPDATE live = live - VALUES(live)")
+/* The same where the customers stay. */
+STMT(SEGMENT_BUCKET_LEAVE, WORKSPACE,
+    "INSERT INTO segment_bucket (workspace_id, segment_id, level, bucket,"
+    " live, low, high, delta) VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?)"
+    " ON DUPLICATE KEY UPDATE live = live - VALUES(live), delta = NULL")
 /* Keeps a segment from being deleted. */
 STMT(SEGMENT_HOLD, WORKSPACE,
     "SELECT id FROM segment"
@@ -89,3 +111,6 @@ STMT(SEGMENT_MEMBERS_LIST, WORKSPACE,
     "DELETE d FROM segment_member d FORCE INDEX (PRIMARY)"
     " WHERE d.workspace_id = :workspace AND d.segment_id = ?"
     " AND d.position IN (?...)")
+STMT(SEGMENT_POSITION, WORKSPACE,
+    "SELECT position FROM segment_member FORCE INDEX (segment_member_seq)"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND seq = ?")

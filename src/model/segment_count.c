@@ -63,7 +63,7 @@ fill_cells(struct db_val *cells, enum level level, uint32_t segment_id,
 	    level == LEVEL_BUCKET ? delta_of(run, n) : db_null();
 }
 
-/* st: SEGMENT_BUCKET_ADD or SEGMENT_BUCKET_TAKE. */
+/* st: SEGMENT_BUCKET_ADD, _TAKE or _LEAVE. */
 static enum err_code
 move_level(struct db *db, const struct db_context *ctx, enum stmt st,
     enum level level, uint32_t segment_id, const struct member *members,
@@ -130,6 +130,15 @@ segment_count_remove(struct db *db, const struct db_context *ctx,
 	    move(db, ctx, SQL_SEGMENT_BUCKET_TAKE, segment_id, members, n, e);
 
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err_code
+segment_count_leave(struct db *db, const struct db_context *ctx,
+    uint32_t segment_id, const struct member *members, unsigned n,
+    struct err *e)
+{
+	return move(
+	    db, ctx, SQL_SEGMENT_BUCKET_LEAVE, segment_id, members, n, e);
 }
 
 /* Sums the blocks: the total, and the block in which `first` lies with the

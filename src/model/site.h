@@ -27,6 +27,9 @@ struct site {
 	struct schema_cache *schemas;
 	uint64_t clock;      /* counts uses */
 	struct audit *audit; /* model/audit.h */
+	/* Entries that it could not take; the program's loop counts them in
+	 * and sets it to 0. */
+	uint64_t audit_failures;
 };
 
 /* The site whose connection this is. */

@@ -5,8 +5,20 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/network.h"
 #include "model/audit.h"
+#include "model/export_files.h"
 #include "vault/jwt.h"
+
+static enum err_code
+check_networks(const struct conf *c, struct err *e)
+{
+	if (network_list_valid(c->server_metrics_from))
+		return ERR_OK;
+	return err_set(e, ERR_BAD_REQUEST,
+	    "[server] metrics_from: addresses and networks are needed, such as "
+	    "127.0.0.0/8 ::1");
+}
 
 enum err_code
 service_open(enum program program, const char *conf_path, struct service **out,
@@ -19,10 +31,14 @@ service_open(enum program program, const char *conf_path, struct service **out,
 		abort();
 	s->program = program;
 	rc = conf_read(conf_path, &s->conf, e);
+	if (!rc)
+		rc = check_networks(s->conf, e);
 	if (!rc && program == PROGRAM_FCGI)
 		rc = jwt_keys_load(s->conf, &s->jwt, e);
 	if (!rc)
 		rc = audit_dir_check(s->conf, e);
+	if (!rc)
+		rc = export_dir_check(s->conf, e);
 	if (!rc)
 		rc = site_open(s->conf, &s->site, e);
 	if (rc) {

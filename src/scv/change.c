@@ -117,3 +117,21 @@ change_read(struct request *rq, const struct schema *s,
 		return err_set(e, ERR_BAD_REQUEST, "Invalid attributes");
 	return ERR_OK;
 }
+
+enum err_code
+change_refused(struct request *rq, const struct schema *s,
+    const struct change *c, const struct field *wrong, enum err_code rc,
+    struct err *e)
+{
+	const char *name;
+
+	if (!wrong || (rc != ERR_CONFLICT && rc != ERR_TOO_LARGE))
+		return rc;
+	name = c->names[wrong - s->fields];
+	if (rc == ERR_TOO_LARGE) {
+		request_invalid(rq, name, "makes the profile too long");
+		return err_set(e, ERR_BAD_REQUEST, "Invalid attributes");
+	}
+	request_invalid(rq, name, "another customer has this value");
+	return err_set(e, ERR_CONFLICT, "a customer with this %s exists", name);
+}

@@ -23,4 +23,11 @@ struct change {
 MUST_CHECK enum err_code change_read(struct request *rq, const struct schema *s,
     enum projection_reader reader, struct change *out, struct err *e);
 
+/* What the storing of a change has failed by (work/single.h): where the value
+ * of field `wrong` (NULL: of none) is refused, says so under the name that the
+ * body gave it. Returns the code to answer with. */
+enum err_code change_refused(struct request *rq, const struct schema *s,
+    const struct change *c, const struct field *wrong, enum err_code rc,
+    struct err *e);
+
 #endif

@@ -28,25 +28,6 @@ struct writing {
 	uint32_t revision; /* 0: not known */
 };
 
-/* Names what is refused as the body named it. */
-static enum err_code
-refuse(struct request *rq, const struct schema *schema,
-    const struct change *change, const struct single *o, enum err_code rc,
-    struct err *e)
-{
-	const char *name;
-
-	if (!o->wrong || (rc != ERR_CONFLICT && rc != ERR_TOO_LARGE))
-		return rc;
-	name = change->names[o->wrong - schema->fields];
-	if (rc == ERR_TOO_LARGE) {
-		request_invalid(rq, name, "makes the profile too long");
-		return err_set(e, ERR_BAD_REQUEST, "Invalid attributes");
-	}
-	request_invalid(rq, name, "another customer has this value");
-	return err_set(e, ERR_CONFLICT, "a customer with this %s exists", name);
-}
-
 /* The new resource (RFC 9110, section 15.3.2). */
 static void
 add_location(struct request *rq, const struct uuid *id)
@@ -127,7 +108,7 @@ write_once(struct request *rq, struct writing *w, const struct schema *schema,
 	enum err_code rc = work_single(rq->site, &rq->ctx, &o, e);
 
 	if (rc)
-		return refuse(rq, schema, change, &o, rc, e);
+		return change_refused(rq, schema, change, o.wrong, rc, e);
 	w->written = true;
 	w->id = o.id;
 	w->revision = o.revision;

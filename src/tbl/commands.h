@@ -39,6 +39,10 @@ COMMAND("workspace create", NULL, OPT(ACCOUNT) | OPT(NAME), 0, SITE,
     ctl_workspace_create, "make a workspace; prints its id")
 COMMAND("workspace list", NULL, OPT(ACCOUNT), 0, SITE, ctl_workspace_list,
     "list the workspaces of an account")
+COMMAND("workspace set", "ID", OPT(ORIGINS), 0, SITE, ctl_workspace_set,
+    "name the origins of a workspace's portals; prints them")
+COMMAND("workspace show", "ID", 0, 0, SITE, ctl_workspace_show,
+    "print the origins of a workspace's portals")
 COMMAND("group create", NULL, OPT(WORKSPACE) | OPT(NAME) | OPT(CODE), 0, SITE,
     ctl_group_create, "make a customer group; prints its id")
 COMMAND("group list", NULL, OPT(WORKSPACE), 0, SITE, ctl_group_list,
@@ -70,6 +74,10 @@ COMMAND("api-key list", NULL, OPT(WORKSPACE), 0, SITE, ctl_api_key_list,
     "list the API keys of a workspace, without the keys themselves")
 COMMAND("api-key revoke", "ID", 0, 0, SITE, ctl_api_key_revoke,
     "end an API key, at once and for good")
+COMMAND("session open", NULL, OPT(WORKSPACE) | OPT(CUSTOMER), 0, SITE,
+    ctl_session_open, "open a session for a customer; prints its id")
+COMMAND("session close", "HANDLE", OPT(WORKSPACE), 0, SITE, ctl_session_close,
+    "end a session, by the handle that \"session open\" says")
 COMMAND("job list", NULL, 0, OPT(ACCOUNT) | OPT(STATUS), SITE, ctl_job_list,
     "list the newest 100 jobs of each account, or of one")
 COMMAND("job show", "ID", 0, 0, SITE, ctl_job_show,

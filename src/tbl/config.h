@@ -16,6 +16,8 @@ STRING(server, spool_dir, "/var/tmp",
     "Where request bodies wait, encrypted under a key that is in memory only")
 NUMBER(server, request_timeout, 60, 1, 3600,
     "Seconds a client may keep a process waiting")
+STRING(server, metrics_from, "127.0.0.0/8 ::1",
+    "Addresses and networks that may read /metrics")
 
 STRING(database, socket, "", "Unix socket of MariaDB; preferred over host")
 STRING(database, host, "", "Host of MariaDB; TLS is then required")
@@ -71,6 +73,11 @@ NUMBER(auth, guess_forget_address, 60, 1, 86400,
 NUMBER(auth, hashers, 0, 0, 512,
     "Processes that may work on a password at once; 0: half of the pool")
 
+NUMBER(session, idle, 1800, 1, 86400,
+    "Seconds without a request after which a customer's session ends")
+NUMBER(session, absolute, 43200, 1, 2592000,
+    "Seconds after which it ends in any case")
+
 NUMBER(limits, json_bytes, 8388608, 1024, 67108864, "Largest JSON body")
 NUMBER(limits, json_memory, 20971520, 65536, 268435456,
     "Most memory that a parsed JSON body may take")
@@ -99,6 +106,17 @@ STRING(worker, wake_socket, "",
     "Unix datagram socket on which the pool wakes the worker; empty: poll only")
 STRING(worker, pid_file, "", "Where the worker writes its process id")
 STRING(worker, log, "", "Log file; empty for standard error")
+
+STRING(exports, dir, "/var/lib/coffer/exports",
+    "Where export files are, which nginx sends; they hold plaintext")
+NUMBER(exports, ttl, 86400, 1, 31536000,
+    "Seconds after which a finished file is removed")
+NUMBER(exports, url_ttl, 900, 1, 604800,
+    "Seconds for which a signed URL is good")
+NUMBER(exports, waiting, 10, 1, 1000,
+    "Exports of a workspace that may wait or run at a time")
+NUMBER(exports, keep_days, 30, 1, 3650,
+    "Days after its end that an export can be looked up")
 
 NUMBER(jobs, keep_days, 30, 1, 3650,
     "Days after its end that a job can be looked up")

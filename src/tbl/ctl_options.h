@@ -4,6 +4,7 @@
  */
 X(ACCOUNT, "account", "CODE", "the account")
 X(CODE, "code", "CODE", "code of the group: a-z, 0-9, '-' and '_'")
+X(CUSTOMER, "customer", "UUID", "the customer")
 X(EMAIL, "email", "EMAIL", "the user's e-mail address")
 X(INDEX, "index", NULL,
     "the index key, by which unique values are found, not the data key")
@@ -12,6 +13,8 @@ X(KEEP_OLD, "keep-old", NULL,
     "leave the old master key in the key directory")
 X(NAME, "name", "NAME", "a name for people to read")
 X(NEW, "new", "FILE", "the file with the new master key")
+X(ORIGINS, "origins", "LIST",
+    "https://host[:port], with commas between; \"\" for none")
 X(PASSWORD_STDIN, "password-stdin", NULL,
     "read the password from standard input")
 X(PRIVILEGES, "privileges", "LIST",

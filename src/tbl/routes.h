@@ -7,6 +7,7 @@
  */
 ROUTE(GET, "/healthz", V1, NONE, 0, NONE, NONE, ops_healthz)
 ROUTE(GET, "/readyz", V1, NONE, 0, NONE, NONE, ops_readyz)
+ROUTE(GET, "/metrics", V1, NONE, 0, NONE, NONE, ops_metrics)
 
 ROUTE(POST, "/v1/auth", V1, NONE, 0, JSON, NONE, api_auth_login)
 ROUTE(GET, "/v1/auth", V1, NONE, 0, NONE, NONE, api_auth_refresh)
@@ -54,12 +55,38 @@ ROUTE(GET, "/scv/schema", SCV, KEY, PRIVILEGE_CUSTOMERS_SCHEMA_READ, NONE,
     SCHEMA_READ, scv_schema_show)
 ROUTE(PUT, "/scv/schema", SCV, KEY, PRIVILEGE_CUSTOMERS_SCHEMA_UPDATE, JSON,
     NONE, scv_schema_put)
+ROUTE(POST, "/scv/sessions", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION, JSON, NONE,
+    scv_session_open)
+ROUTE(DELETE, "/scv/sessions/{handle}", SCV, KEY, PRIVILEGE_CUSTOMER_SESSION,
+    NONE, NONE, scv_session_close)
+/* Of customers themselves; nginx has them below /__dxp/, too. */
+ROUTE(GET, "/scv/customer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
+    scv_frontend_show)
+ROUTE(PATCH, "/scv/customer", SCV, SESSION, 0, JSON, NONE, scv_frontend_change)
+ROUTE(OPTIONS, "/scv/customer", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(GET, "/scv/getCustomer", SCV, SESSION, 0, NONE, CUSTOMER_READ,
+    scv_frontend_show)
+ROUTE(OPTIONS, "/scv/getCustomer", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(DELETE, "/scv/session", SCV, SESSION, 0, NONE, NONE, scv_session_logout)
+ROUTE(OPTIONS, "/scv/session", SCV, NONE, 0, NONE, NONE, cors_preflight)
+ROUTE(POST, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, JSON, NONE,
+    scv_export_create)
+ROUTE(GET, "/scv/exports", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT, NONE,
+    EXPORT_LIST, scv_export_list)
+ROUTE(GET, "/scv/exports/{exportid}", SCV, KEY, PRIVILEGE_CUSTOMERS_EXPORT,
+    NONE, EXPORT_READ, scv_export_show)
+/* The signature in its query is what opens it. */
+ROUTE(GET, "/exports/{workspace_id}/{exportid}", SCV, NONE, 0, NONE,
+    EXPORT_DOWNLOAD, scv_export_download)
+
 /* A job id is its own address: {hostname}/{account}/{operation}/{uuid} */
 ROUTE(GET, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     JOB_READ, api_job_by_id)
 ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
     NONE, api_job_cancel_by_id)
 
+ROUTE(GET, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMERS_READ, NONE,
+    CUSTOMER_LIST, scv_customer_list)
 ROUTE(POST, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMER_CREATE, OPTIONAL,
     NONE, scv_customer_create)
 ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_READ,
@@ -70,3 +97,18 @@ ROUTE(PUT, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_UPDATE,
     OPTIONAL, NONE, scv_customer_put)
 ROUTE(DELETE, "/scv/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMER_DELETE, NONE, NONE, scv_customer_delete)
+
+ROUTE(GET, "/scv/segments", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, NONE,
+    GROUP_READ, scv_segment_list)
+ROUTE(POST, "/scv/segments", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, JSON, NONE,
+    scv_segment_create)
+ROUTE(GET, "/scv/segments/{code}", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT, NONE,
+    GROUP_READ, scv_segment_show)
+ROUTE(PUT, "/scv/segments/{code}", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT,
+    OPTIONAL, NONE, scv_segment_put)
+ROUTE(DELETE, "/scv/segments/{code}", SCV, KEY, PRIVILEGE_CUSTOMERS_SEGMENT,
+    NONE, NONE, scv_segment_delete)
+ROUTE(PUT, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
+    PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_join)
+ROUTE(DELETE, "/scv/segments/{code}/customers/{customerid}", SCV, KEY,
+    PRIVILEGE_CUSTOMERS_SEGMENT, NONE, NONE, scv_segment_leave)

@@ -5,13 +5,15 @@
  *                      change nor remove (S36)
  *   TABLE_READ(...)    rows that they read alone
  * SERVER tables hold nothing of a tenant but ids: the directory by which a
- * tenant is found (account, api_key by digest), the queue's claims, the
+ * tenant is found (account; api_key and session by digest; origins), the queue's claims, the
  * server's own state. Their rows never hold customers' data.
  */
 TABLE_READ(schema_migration, SERVER)
 TABLE(master_canary, SERVER)
 TABLE(account, SERVER)
 TABLE(api_key, SERVER)
+TABLE(session, SERVER)
+TABLE(workspace_origin, SERVER)
 TABLE(job_queue, SERVER)
 TABLE(job_share, SERVER)
 TABLE_APPEND(audit, SERVER)
@@ -36,3 +38,6 @@ TABLE(customer, WORKSPACE)
 TABLE(customer_unique, WORKSPACE)
 TABLE(search_block, WORKSPACE)
 TABLE(search_pending, WORKSPACE)
+TABLE(export, WORKSPACE)
+TABLE(export_block, WORKSPACE)
+TABLE(export_gone, WORKSPACE)

@@ -26,18 +26,16 @@ aead_new(const uint8_t key[AEAD_KEY])
 	return a;
 }
 
-/* Makes the handle ready for one record: libgcrypt carries state over from
- * the last one, and would go on without an IV. */
+/* Makes the handle ready for one record: a new IV forgets whatever libgcrypt
+ * would carry over from the last one. */
 static void
 aead_begin(
     struct aead *a, const uint8_t iv[AEAD_IV], const void *ad, size_t nad)
 {
-	gcry_must(gcry_cipher_reset(a->cipher), "cipher reset");
 	gcry_must(gcry_cipher_setiv(a->cipher, iv, AEAD_IV), "cipher iv");
 	if (nad > 0)
 		gcry_must(gcry_cipher_authenticate(a->cipher, ad, nad),
 		    "associated data");
-	gcry_must(gcry_cipher_final(a->cipher), "cipher final");
 }
 
 void

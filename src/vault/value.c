@@ -72,14 +72,20 @@ static void
 value_ad(struct keyring *k, const char *workspace, const char *customer,
     const char *field)
 {
+	size_t n = strlen(field);
+	char *p;
+
 	assert(strlen(workspace) == UUID_TEXT - 1);
 	assert(strlen(customer) == UUID_TEXT - 1);
 	k->ad.len = 0;
-	buf_adds(&k->ad, workspace);
-	buf_addc(&k->ad, '/');
-	buf_adds(&k->ad, customer);
-	buf_addc(&k->ad, '/');
-	buf_adds(&k->ad, field);
+	p = buf_room(&k->ad, 2 * UUID_TEXT + n);
+	memcpy(p, workspace, UUID_TEXT - 1);
+	p[UUID_TEXT - 1] = '/';
+	p += UUID_TEXT;
+	memcpy(p, customer, UUID_TEXT - 1);
+	p[UUID_TEXT - 1] = '/';
+	memcpy(p + UUID_TEXT, field, n);
+	k->ad.len = 2 * UUID_TEXT + n;
 }
 
 /* n bytes in k->scratch. */

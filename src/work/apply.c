@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "work/chunk.h"
+#include "work/export.h"
 #include "work/range.h"
 
 #define CAREFUL_TRIES 5
@@ -119,6 +120,8 @@ work_apply(struct site *s, const struct claim *claim, struct applied *out,
 	enum err_code err;
 
 	memset(out, 0, sizeof(*out));
+	if (claim->kind == JOB_KIND_EXPORT)
+		return export_apply(s, claim, out, e);
 	if (job_kind_payload(claim->kind) == JOB_PAYLOAD_RANGE)
 		return range_apply(s, claim, out, e);
 	chunk_init(&c);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/export_files.h"
+
 static const struct range_kind kinds[JOB_KINDS] = {
     [JOB_KIND_CONVERT] = {convert_body, convert_finish},
     [JOB_KIND_ROTATE] = {rotate_body, rotate_finish},
@@ -84,6 +86,8 @@ range_apply(struct site *s, const struct claim *claim, struct applied *out,
 	err = load(&r, a, e);
 	if (!err)
 		err = db_transaction(s->db, body, done, &r, e);
+	if (!err && r.job.kind == JOB_KIND_DELETE)
+		export_clean_now(s, &r.ctx);
 	out->rows = r.succeeded + r.failed;
 	out->succeeded = r.succeeded;
 	out->failed = r.failed;

@@ -1,8 +1,10 @@
 #include "work/sweep.h"
 
 #include "model/account.h"
+#include "model/export_files.h"
 #include "model/idempotency.h"
 #include "model/job.h"
+#include "model/session.h"
 #include "model/throttle.h"
 #include "model/trace.h"
 #include "model/user.h"
@@ -11,6 +13,8 @@
 static enum err_code (*const everywhere[])(struct db *db, struct err *e) = {
     job_release_dead,
     throttle_sweep,
+    session_sweep,
+    export_sweep_places,
 };
 
 /* Of each account. */
@@ -20,6 +24,7 @@ static enum err_code (*const of_account[])(
     idempotency_sweep,
     refresh_sweep,
     trace_sweep,
+    export_sweep,
 };
 
 static enum err_code

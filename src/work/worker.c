@@ -85,6 +85,7 @@ handle_signals(void)
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL); /* writing then says EFBIG */
 	sigemptyset(&none);
 	sigaddset(&none, SIGHUP);
 	sigaddset(&none, SIGCHLD);
@@ -238,7 +239,8 @@ apply(struct worker *w, const struct claim *c)
 		w->wrong += w->done.failed;
 		log_debug("chunk %u: %u rows, %u wrong", c->n, w->done.rows,
 		    w->done.failed);
-	} else if (err == ERR_FORBIDDEN || err == ERR_PRECONDITION) {
+	} else if (err == ERR_FORBIDDEN || err == ERR_PRECONDITION ||
+	           err == ERR_STORAGE) {
 		give_up(w, &ctx, c, &e);
 	} else if (err == ERR_WAITING) {
 		job_chunk_wait(w->site, &ctx, c);

@@ -85,8 +85,7 @@ is_fold(struct arena *a, const char *s, const char *want, const char *name)
 }
 
 static void
-is_whole(
-    struct arena *a, const char *s, const char *want, const char *name)
+is_whole(struct arena *a, const char *s, const char *want, const char *name)
 {
 	size_t n = 99;
 
@@ -94,12 +93,35 @@ is_whole(
 	is_int(n, strlen(want), "whole: %s: length", name);
 }
 
+/* Each letter folds as it does beside one that is folded the long way. */
+static void
+test_fold_letters(struct arena *a)
+{
+	unsigned c, wrong = 0;
+	size_t n, m;
+
+	for (c = 0x80; c < 0x800; c++) {
+		char s[6] = {(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f)),
+		    (char)0xe6, (char)0x9d, (char)0xb1};
+		const char *alone = utf8_fold_whole(a, s, 2, &n);
+		const char *beside = utf8_fold_whole(a, s, 5, &m);
+
+		if (m != n + 3 || memcmp(alone, beside, n)) {
+			printf("# U+%04X\n", c);
+			wrong++;
+		}
+	}
+	ok(!wrong, "fold: letters up to U+07FF, quickly and the long way");
+}
+
 static void
 test_fold_whole(struct arena *a)
 {
 	is_whole(a, " Ann\t", " ann\t", "outer spaces stay");
-	is_whole(a, "\xc2\xa0STRA\xc3\x9f" "E ", "\xc2\xa0strasse ",
-	    "and those of Unicode");
+	is_whole(a,
+	    "\xc2\xa0STRA\xc3\x9f"
+	    "E ",
+	    "\xc2\xa0strasse ", "and those of Unicode");
 	is_whole(a, "E\xcc\x81", "\xc3\xa9", "composed");
 	is_whole(a, "", "", "empty");
 }
@@ -167,6 +189,7 @@ main(void)
 	test_length_and_cut();
 	test_fold(a);
 	test_fold_whole(a);
+	test_fold_letters(a);
 	test_equal(a);
 	test_trim();
 	arena_free(&a);

@@ -9,7 +9,8 @@
  * workspace_id (and is proven where workspace.account_id is), account.id as an
  * account_id. A row that is inserted has the marker in that column's place;
  * no assignment changes such a column. Statements of scope SERVER name SERVER
- * tables only.
+ * tables only, but that a SELECT may join the one row of workspace whose id is
+ * the workspace_id of such a table: what an API key or a session opens.
  *
  * What the checker does not understand (UNION, WITH, RIGHT or NATURAL JOIN,
  * USING, CASE, BETWEEN, row comparisons, a column without its table's name

@@ -100,6 +100,17 @@ static const struct stmt_row bad[] = {
     {"SERVER on a tenant's table", STMT_SERVER, "SELECT email FROM user"},
     {"SERVER on a tenant's table, joined", STMT_SERVER,
         "SELECT u.email FROM account a JOIN user u ON u.account_id = a.id"},
+    {"SERVER on the workspaces of an account", STMT_SERVER,
+        "SELECT w.uuid FROM account a JOIN workspace w ON w.account_id = a.id"},
+    {"SERVER on workspaces by another column", STMT_SERVER,
+        "SELECT w.uuid FROM session s JOIN workspace w"
+        " ON w.id = s.workspace_id OR w.uuid = ?"},
+    {"SERVER on what a session's workspace has", STMT_SERVER,
+        "SELECT c.seq FROM session s JOIN customer c"
+        " ON c.workspace_id = s.workspace_id"},
+    {"SERVER changes a workspace", STMT_SERVER,
+        "UPDATE workspace w JOIN session s ON w.id = s.workspace_id"
+        " SET w.name = ?"},
     {"ACCOUNT on a workspace's table", STMT_ACCOUNT,
         "SELECT u.id FROM user u JOIN user_role r ON r.user_id = u.id"
         " WHERE u.account_id = :account"},
@@ -114,6 +125,9 @@ static const struct stmt_row bad[] = {
 static const struct stmt_row good[] = {
     {"SERVER on SERVER tables", STMT_SERVER,
         "SELECT k.digest FROM api_key k JOIN account a ON a.id = k.account_id"},
+    {"SERVER on a session's workspace", STMT_SERVER,
+        "SELECT w.uuid FROM session s JOIN workspace w"
+        " ON w.id = s.workspace_id WHERE s.digest = ?"},
     {"plain", STMT_WORKSPACE, "SELECT seq FROM customer WHERE " W},
     {"in parentheses", STMT_WORKSPACE,
         "SELECT seq FROM customer WHERE ((" W ") AND (seq = ? OR seq = ?))"},

@@ -87,8 +87,9 @@ search_store(struct db *db, void *arg, struct err *err)
 {
 	struct putting *p = arg;
 	struct search_batch batch = {.list = {0}};
-	struct value v[FIELDS];
-	struct record r = {.values = v};
+	struct value all[FIELDS + FIELD_ROLES] = {{0}};
+	struct value *v = all + schema.n - FIELDS; /* past the built-in ones */
+	struct record r = {.values = all};
 	struct arena *a = arena_new(4096);
 	struct keyring *k;
 	enum err_code rc = site_keyring(&site, &one, &k, err);

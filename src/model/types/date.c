@@ -32,7 +32,7 @@ part(const char *p)
 {
 	size_t n = 1;
 
-	if (strchr("yMd", *p)) {
+	if (*p == 'y' || *p == 'M' || *p == 'd') {
 		while (p[n] == *p)
 			n++;
 	}
@@ -203,7 +203,8 @@ date_to_text(const struct field *f, struct arena *a, const char *json, size_t n,
 	const char *s = string_text(a, json, n, &n);
 	struct date d;
 
-	if (date_parse("yyyy-MM-dd", s, n, &d))
+	if (strcmp(f->date->pattern, "yyyy-MM-dd") &&
+	    date_parse("yyyy-MM-dd", s, n, &d))
 		date_print(f->date->pattern, &d, out);
 	else
 		buf_add(out, s, n);
