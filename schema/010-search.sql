@@ -20,6 +20,11 @@ CREATE TABLE search_pending (
   PRIMARY KEY (workspace_id, seq, piece)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Customers that are stored already have no texts yet. So none of their fields
+-- is searchable until it is made so (again), which writes them.
+UPDATE field f JOIN segment s ON s.workspace_id = f.workspace_id AND s.id = 0
+SET f.searchable = FALSE WHERE s.next_position > 0;
+
 -- Workspaces with so much pending that a worker should merge it.
 CREATE TABLE search_due (
   workspace_id INT UNSIGNED NOT NULL PRIMARY KEY,

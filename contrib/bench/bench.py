@@ -392,6 +392,88 @@ class Bench:
                     f"{last:.0f}/s", f"{static:.0f}/s", last / static,
                     ">= 0.7", last / static >= 0.7)
 
+    # Single customers
+
+    def wrk_key(self, path, clients, script, seconds=3, refused=False):
+        """Requests a second by the API key; the script makes the rest."""
+        name = f"{self.site.dir}/single.lua"
+        with open(name, "w") as file:
+            file.write(f'wrk.headers["x-api-key"] = "{self.shop.api_key}"\n'
+                       'wrk.headers["x-dxp-tenant"] = '
+                       f'"{self.shop.account}"\n' + script)
+        done = subprocess.run(
+            ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "-s", name,
+             f"https://localhost:{self.site.port}{path}"],
+            capture_output=True, text=True, check=True)
+        if ("Non-2xx" in done.stdout) != refused or \
+                "Socket errors" in done.stdout:
+            raise RuntimeError(done.stdout)
+        return float(done.stdout.split("Requests/sec:")[1].split()[0])
+
+    def gets(self):
+        """Customers by id, at random among those that were uploaded (the
+        values of the others are sealed for whom they were copied from); the
+        no-op is /healthz, of the same pool."""
+        ids = self.ids(f"seq < {ROWS}")
+        script = ("local ids = {" + ",".join(f'"{i}"' for i in ids) + "}\n"
+                  "function request() return wrk.format('GET',"
+                  " '/scv/customers/' .. ids[math.random(#ids)]) end\n")
+        for clients in (1, 4):
+            got, noop, signed = [], [], []
+            for _ in range(self.args.runs):
+                got.append(self.wrk_key("/", clients, script, 2))
+                noop.append(self.wrk_key("/healthz", clients, "", 2))
+                signed.append(self.wrk_key("/scv/customers/x", clients, "", 2,
+                                           refused=True))
+            got, noop, signed = (statistics.median(rates)
+                                 for rates in (got, noop, signed))
+            for what, rate in (("no-op of the same pool", noop),
+                               ("400 after authentication", signed)):
+                self.report(f"GET by id, {self.args.rows} stored, {clients} "
+                            f"clients / {what}", f"{got:.0f}/s",
+                            f"{rate:.0f}/s", got / rate, ">= 0.5",
+                            got / rate >= 0.5)
+
+    def inserts(self, clients):
+        """Finished rows inserted and committed one by one, a second."""
+        seq = self.next_positions()[0]
+        name = f"{self.site.dir}/profile"
+        with open(name, "w") as file:
+            file.write(self.template()[0])
+        done = subprocess.run(
+            [f"{coffer.BUILD}/insert", f"{self.site.db_dir}/owner.cnf",
+             self.site.db_name, self.workspace, str(seq), "3", str(clients),
+             name], capture_output=True, text=True, check=True)
+        self.sql(f"DELETE FROM customer_unique WHERE seq >= {seq};"
+                 f"DELETE FROM customer WHERE seq >= {seq}")
+        return float(done.stdout)
+
+    def creates(self):
+        """Single creates, and bare inserts, by turns."""
+        row = dict(zip((field["field_name"] for field in FIELDS),
+                       ["EMAIL", "+44 20 00000007", "07/01/1947",
+                        "7, High Street\nLondon", "Zoë 7", "O'Brien-7", "VIP",
+                        "2017-08-08", "7.07"]))
+        turn = 0
+        for clients in (1, 4):
+            posts, inserts = [], []
+            for _ in range(self.args.runs):
+                turn += 1
+                head, tail = json.dumps(row).split("EMAIL")
+                posts.append(self.wrk_key(
+                    "/scv/customers", clients,
+                    'wrk.headers["Content-Type"] = "application/json"\n'
+                    "local n = 0\nfunction request() n = n + 1\n"
+                    f"return wrk.format('POST', nil, nil, [[{head}]] .. "
+                    f"'customer.' .. n .. '.{turn}.{time.time()}@example.com'"
+                    f" .. [[{tail}]]) end\n"))
+                inserts.append(self.inserts(clients))
+            post, bare = statistics.median(posts), statistics.median(inserts)
+            self.report(f"create one, {self.args.rows} stored, {clients} "
+                        "clients / bare insert and COMMIT", f"{post:.0f}/s",
+                        f"{bare:.0f}/s", post / bare, ">= 0.5",
+                        post / bare >= 0.5)
+
     def rotations(self):
         """Readers of pages, before and while the data key is rotated."""
         shop, site = self.shop, self.site
@@ -477,7 +559,7 @@ class Bench:
         at = f", {self.args.rows} stored, p95"
         find = "search[contains]="
         self.limit("search, a page of 50 found" + at, self.p95(
-            [find + t for t in ("Zo%C3%AB+42", "o'BRIEN-7", "high+street",
+            [find + t for t in ("Zo%C3%AB+42", "o'BRIEN-7", "%2B44+20+0000",
                                 "e", "00017%40example")]), 20)
         self.limit("search, found in one place" + at,
                    self.p95([find + f"customer.{i}.00000%40" for i in range(
@@ -625,8 +707,8 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only",
-                        default="empty,full,update,delete,pages,search,"
-                        "rotate,list,export")
+                        default="empty,full,update,delete,pages,get,create,"
+                        "search,rotate,list,export")
     args = parser.parse_args()
     bench = Bench(args)
     if args.only == "export":
@@ -659,6 +741,12 @@ def main():
     if "pages" in args.only:
         print("Pages", flush=True)
         bench.pages()
+    if "get" in args.only:
+        print("Single customers: GET", flush=True)
+        bench.gets()
+    if "create" in args.only:
+        print("Single customers: create", flush=True)
+        bench.creates()
     if "search" in args.only:
         print("Searches", flush=True)
         bench.searches()

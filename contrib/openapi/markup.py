@@ -45,7 +45,8 @@ def table(lines):
         "<tr>" + f"<th>{inline(row[0])}</th>" +
         "".join(f"<td>{inline(cell)}</td>" for cell in row[1:]) + "</tr>"
         for row in rows[2:])
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table><thead><tr>{head}</tr></thead>" \
+        f"<tbody>{body}</tbody></table>"
 
 
 def listing(lines, kind):

@@ -69,10 +69,10 @@ class Page:
             text.append("One of " + ", ".join(
                 code(v if isinstance(v, str) else json.dumps(v))
                 for v in schema["enum"]) + ".")
-        bounds = [f"{word} {code(json.dumps(schema[word]))}"
-                  for word in KEYWORDS if word in schema]
+        bounds = "; ".join(f"{word} {code(json.dumps(schema[word]))}"
+                           for word in KEYWORDS if word in schema)
         if bounds:
-            text.append("; ".join(bounds) + ".")
+            text.append(bounds[0].upper() + bounds[1:] + ".")
         return " ".join(text)
 
     def members(self, schema):
@@ -89,12 +89,15 @@ class Page:
         return f'<table class="members">{"".join(rows)}</table>' if rows \
             else ""
 
-    def schema(self, schema):
-        self.put(f"<p>{self.type_of(schema)}")
-        if "$ref" in schema:
-            self.put("</p>")
-        else:
-            self.put(f" {self.notes(schema)}</p>", self.members(schema))
+    def schema(self, schema, fold="open"):
+        """fold: whether the members of one with a name are shown."""
+        whole = self.resolve(schema)
+        members = self.members(whole)
+        self.put(f"<p>{self.type_of(schema)} {self.notes(whole)}</p>")
+        if members and "$ref" in schema:
+            members = f"<details {fold}><summary>Members</summary>" \
+                f"{members}</details>"
+        self.put(members)
 
     # Operations
 
@@ -107,10 +110,10 @@ class Page:
             self.put(f"<details><summary>Example {code(name)} {about}"
                      f"</summary><pre>{escape(text)}</pre></details>")
 
-    def content(self, content):
+    def content(self, content, fold):
         for media, body in content.items():
             self.put(f'<p class="media">{code(media)}</p>')
-            self.schema(body.get("schema", {}))
+            self.schema(body.get("schema", {}), fold)
             self.examples(body.get("examples", {}))
 
     def parameters(self, listed):
@@ -147,7 +150,8 @@ class Page:
         headers = ", ".join(map(code, response.get("headers", {})))
         if headers:
             self.put(f'<p class="headers">Headers: {headers}</p>')
-        self.content(response.get("content", {}))
+        self.content(response.get("content", {}),
+                     "open" if status < "300" else "")
         self.put("</section>")
 
     def operation(self, path, method, op):
@@ -163,7 +167,7 @@ class Page:
         if "requestBody" in op:
             body = self.resolve(op["requestBody"])
             self.put("<h4>Body</h4>", markdown(body.get("description", "")))
-            self.content(body["content"])
+            self.content(body["content"], "open")
         self.put("<h4>Answers</h4>")
         for status, response in op["responses"].items():
             self.response(status, response)

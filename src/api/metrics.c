@@ -5,6 +5,7 @@
 #include "base/network.h"
 #include "http/metrics.h"
 #include "model/job_stat.h"
+#include "model/search.h"
 
 #define TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -61,16 +62,25 @@ static void
 write_database(struct request *rq, struct buf *out)
 {
 	struct job_stat list[JOB_KINDS];
+	struct db *db = rq->site->db;
+	uint64_t searches = 0;
 	struct err e;
-	bool up = !job_stat_read(rq->site->db, list, &e);
+	bool up = !job_stat_read(db, list, &e) &&
+	          !search_due_count(db, &searches, &e);
 
 	if (!up)
 		log_err("metrics", &e);
 	metrics_family(out, "coffer_database_up", "gauge",
 	    "1 if the database answers, else 0.");
 	buf_addf(out, "coffer_database_up %d\n", up);
-	if (up)
-		write_jobs(out, list);
+	if (!up)
+		return;
+	write_jobs(out, list);
+	metrics_family(out, "coffer_search_due_workspaces", "gauge",
+	    "Workspaces with so much to merge for searches that a worker "
+	    "should.");
+	buf_addf(out, "coffer_search_due_workspaces %llu\n",
+	    (unsigned long long)searches);
 }
 
 enum err_code

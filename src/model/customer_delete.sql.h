@@ -61,12 +61,14 @@ STMT(DELETE_CUSTOMER_LIST, WORKSPACE,
     " WHERE d.workspace_id = :workspace AND d.seq IN (?...)")
 /* Those who were there when a deletion of all was accepted. */
 STMT(DELETE_GROUP_RANGE, WORKSPACE,
-    "SELECT m.seq, c.uuid FROM segment_member m STRAIGHT_JOIN customer c"
+    "SELECT m.seq, c.uuid FROM segment_member m FORCE INDEX (PRIMARY)"
+    " STRAIGHT_JOIN customer c"
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
     " AND m.position >= ? AND m.position < ? AND m.segmented_at <= ?")
 STMT(DELETE_ALL_RANGE, WORKSPACE,
-    "SELECT seq, uuid FROM customer WHERE workspace_id = :workspace"
+    "SELECT seq, uuid FROM customer FORCE INDEX (PRIMARY)"
+    " WHERE workspace_id = :workspace"
     " AND seq >= ? AND seq < ? AND created_at <= ?")
 STMT(DELETE_JOB_SETTLE, ACCOUNT,
     "UPDATE job SET row_count = processed"

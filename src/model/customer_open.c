@@ -239,9 +239,8 @@ customer_open(struct site *s, const struct db_context *ctx,
 	struct db_rows *r;
 	enum err_code err;
 
-	err = db_query(s->db, ctx, SQL_OPEN_BY_UUID,
-	    DB_ARGS(db_int(w->fields != NULL), db_int(w->events), db_uuid(id)),
-	    &r, e);
+	err =
+	    db_query(s->db, ctx, SQL_OPEN_BY_UUID, DB_ARGS(db_uuid(id)), &r, e);
 	if (err)
 		return err;
 	begin(&o);

@@ -1,12 +1,12 @@
-/* Customers to be opened; of what is not wanted nothing is sent. */
+/* Customers to be opened; of many nothing is sent that is not wanted. (Of one
+ * that would cost more than it saves.) */
 #define OPEN_COLUMNS \
-	"seq, uuid, revision, key_version, layout, created_at, updated_at," \
-	" IF(?, profile, ''), IF(?, events, '')"
+	"seq, uuid, revision, key_version, layout, created_at, updated_at,"
 STMT(OPEN_BY_UUID, WORKSPACE,
-    "SELECT " OPEN_COLUMNS
+    "SELECT " OPEN_COLUMNS " profile, events"
     " FROM customer WHERE workspace_id = :workspace AND uuid = ?")
 STMT(OPEN_BY_SEQS, WORKSPACE,
-    "SELECT " OPEN_COLUMNS
+    "SELECT " OPEN_COLUMNS " IF(?, profile, ''), IF(?, events, '')"
     " FROM customer WHERE workspace_id = :workspace AND seq IN (?...)")
 STMT(OPEN_MEMBERSHIPS, WORKSPACE,
     "SELECT m.seq, m.segmented_at, s.code"

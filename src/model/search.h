@@ -89,6 +89,10 @@ bool field_alters_search(const struct field *was, const struct field *f);
 MUST_CHECK enum err_code search_merge(
     struct site *s, int64_t ms, bool *done_out, struct err *e);
 
+/* How many workspaces are due, over all accounts. */
+MUST_CHECK enum err_code search_due_count(
+    struct db *db, uint64_t *out, struct err *e);
+
 /* Merges what is pending of the block of a seq; *left_out: some has been left
  * for another turn. In a transaction of its own. */
 MUST_CHECK enum err_code search_merge_block(struct site *s,

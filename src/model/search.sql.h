@@ -43,6 +43,7 @@ STMT(SEARCH_DUE_INSERT, SERVER,
 STMT(SEARCH_DUE_NEXT, SERVER,
     "SELECT workspace_id, account_id, lease_until FROM search_due"
     " WHERE lease_until <= ? ORDER BY lease_until LIMIT 1")
+STMT(SEARCH_DUE_COUNT, SERVER, "SELECT COUNT(*) FROM search_due")
 STMT(SEARCH_DUE_LEASE, SERVER,
     "UPDATE search_due SET lease_until = ?"
     " WHERE workspace_id = ? AND lease_until = ?")

@@ -224,3 +224,16 @@ search_merge(struct site *s, int64_t ms, bool *done_out, struct err *e)
 		    NULL, e);
 	return err ? err : move_lease(s, &t, 0, &ours, e);
 }
+
+static void
+take_count(struct db_rows *r, void *out)
+{
+	*(uint64_t *)out = (uint64_t)db_get_int(r, 0);
+}
+
+enum err_code
+search_due_count(struct db *db, uint64_t *out, struct err *e)
+{
+	return db_one(
+	    db, NULL, SQL_SEARCH_DUE_COUNT, DB_NOARGS, take_count, out, e);
+}

@@ -57,17 +57,6 @@ take_u64(struct db_rows *r, void *arg)
 	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
 }
 
-/* The position that is next, with the row locked until COMMIT. */
-static enum err_code
-lock(struct db *db, const struct db_context *ctx, uint32_t segment_id,
-    uint64_t *next_out, struct err *e)
-{
-	enum err_code rc = db_one(db, ctx, SQL_SEGMENT_LOCK,
-	    DB_ARGS(db_int(segment_id)), take_u64, next_out, e);
-
-	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
-}
-
 /* Codes hold nothing that JSON escapes. */
 static enum err_code
 audit_creation(struct db *db, const struct creation *c, struct err *e)
@@ -311,11 +300,11 @@ enum err_code
 segment_reserve(struct db *db, const struct db_context *ctx,
     uint32_t segment_id, uint32_t n, uint64_t *first_out, struct err *e)
 {
-	enum err_code rc = lock(db, ctx, segment_id, first_out, e);
+	uint64_t affected;
+	enum err_code rc = db_exec(db, ctx, SQL_SEGMENT_RESERVE,
+	    DB_ARGS(db_int(n), db_int(segment_id)), &affected, first_out, e);
 
-	if (rc)
-		return rc;
-	return db_exec(db, ctx, SQL_SEGMENT_MOVE,
-	    DB_ARGS(db_int((int64_t)(*first_out + n)), db_int(segment_id)),
-	    NULL, NULL, e);
+	if (!rc && !affected)
+		return err_set(e, ERR_NO_CUSTOMERS, NULL);
+	return rc;
 }

@@ -1,8 +1,6 @@
-STMT(SEGMENT_LOCK, WORKSPACE,
-    "SELECT next_position FROM segment"
-    " WHERE workspace_id = :workspace AND id = ? FOR UPDATE")
-STMT(SEGMENT_MOVE, WORKSPACE,
-    "UPDATE segment SET next_position = ?"
+/* The generated key is the first position that is taken. */
+STMT(SEGMENT_RESERVE, WORKSPACE,
+    "UPDATE segment SET next_position = LAST_INSERT_ID(next_position) + ?"
     " WHERE workspace_id = :workspace AND id = ?")
 /* Ids are never given twice. */
 STMT(SEGMENT_NEXT_ID, WORKSPACE,

@@ -86,6 +86,18 @@ move_level(struct db *db, const struct db_context *ctx, enum stmt st,
 	return rc;
 }
 
+/* One member's bucket and block, by one statement. */
+static enum err_code
+move_one(struct db *db, const struct db_context *ctx, enum stmt st,
+    uint32_t segment_id, const struct member *member, struct err *e)
+{
+	struct db_val cells[2 * CELLS];
+
+	fill_cells(cells, LEVEL_BUCKET, segment_id, member, 1);
+	fill_cells(cells + CELLS, LEVEL_BLOCK, segment_id, member, 1);
+	return db_bulk(db, ctx, st, cells, 2, CELLS, e);
+}
+
 /* Counts of a group are moved while it cannot be deleted: ERR_NOT_FOUND if it
  * is. Whoever deletes it waits for those who have come this far, and nobody
  * who comes later leaves a member or a count behind. */
@@ -99,6 +111,8 @@ move(struct db *db, const struct db_context *ctx, enum stmt st,
 	if (segment_id != SEGMENT_ALL)
 		rc = db_one(db, ctx, SQL_SEGMENT_HOLD,
 		    DB_ARGS(db_int(segment_id)), NULL, NULL, e);
+	if (rc == ERR_OK && n == 1)
+		return move_one(db, ctx, st, segment_id, members, e);
 	if (rc == ERR_OK)
 		rc = move_level(
 		    db, ctx, st, LEVEL_BUCKET, segment_id, members, n, e);

@@ -4,7 +4,11 @@
 #include "base/log.h"
 #include "http/handlers.h"
 #include "model/customer_delete.h"
+#include "scv/query.h"
 #include "scv/scv.h"
+
+static const struct query_param params[] = {
+    {"retAllProps", true}, {"retProps", true}, {NULL, false}};
 
 static enum err_code
 show(struct request *rq, void *arg, struct err *e)
@@ -13,11 +17,16 @@ show(struct request *rq, void *arg, struct err *e)
 	const struct schema *schema;
 	struct projection p;
 	struct keyring *ring;
+	struct query query;
 	enum err_code rc = scv_open(rq, &schema, &ring, e);
 
+	if (rc)
+		return rc;
+	query_read(rq, params, &query);
+	rc = projection_read(
+	    rq, schema, PROJECT_ATTRIBUTES, PROJECT_BACKEND, &p, e);
 	if (!rc)
-		rc = projection_read(
-		    rq, schema, PROJECT_ATTRIBUTES, PROJECT_BACKEND, &p, e);
+		rc = query_end(rq, e);
 	if (!rc)
 		rc = scv_answer_customer(rq, 200, id, &p, ring, true, e);
 	if (!rc)

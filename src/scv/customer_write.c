@@ -11,6 +11,7 @@
 #include "model/audit.h"
 #include "model/idempotency.h"
 #include "scv/change.h"
+#include "scv/query.h"
 #include "scv/scv.h"
 #include "work/single.h"
 
@@ -27,6 +28,9 @@ struct writing {
 	int status;
 	uint32_t revision; /* 0: not known */
 };
+
+static const struct query_param params[] = {
+    {"mode", true}, {"retAllProps", true}, {"retProps", true}, {NULL, false}};
 
 /* The new resource (RFC 9110, section 15.3.2). */
 static void
@@ -128,17 +132,21 @@ attempt(struct request *rq, void *arg, struct err *e)
 	struct projection p;
 	struct change change;
 	struct keyring *ring;
+	struct query query;
 	struct err also;
 	enum err_code rc = scv_open(rq, &schema, &ring, e);
 
 	if (rc)
 		return rc;
+	query_read(rq, params, &query);
 	rc = projection_read(rq, schema, w->shows, PROJECT_BACKEND, &p, e);
 	if (!w->written &&
 	    change_read(rq, schema, PROJECT_BACKEND, &change, &also) && !rc) {
 		*e = also;
 		rc = also.code;
 	}
+	if (!rc)
+		rc = query_end(rq, e);
 	if (!rc && !w->written)
 		rc = write_once(rq, w, schema, &change, e);
 	return rc ? rc : answer(rq, w, &p, e);

@@ -106,9 +106,7 @@ find_by_role(struct request *rq, enum field_role_id role, const char *text,
 		return rc;
 	f = schema_role(schema, role);
 	if (f->indexing)
-		return err_set(e, ERR_UNAVAILABLE,
-		    "values of this attribute are being indexed, try again "
-		    "later");
+		return err_set(e, ERR_WAITING, NULL);
 	rc = look_up(rq, f, text, &seq, e);
 	if (!rc && seq != CUSTOMER_NONE)
 		rc = customer_uuids(

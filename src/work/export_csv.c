@@ -205,6 +205,7 @@ find_field(const struct export_csv *c, uint32_t layout,
 {
 	const struct schema *s = c->schema;
 	const struct field *f;
+	const char *name;
 	int order;
 
 	if (s->renaming && layout < s->layout) {
@@ -213,10 +214,14 @@ find_field(const struct export_csv *c, uint32_t layout,
 		return f != NULL;
 	}
 	for (; *i < s->n; ++*i) {
+		name = s->fields[*i].name;
+		order = (unsigned char)*name - (unsigned char)*m->name;
+		if (order < 0)
+			continue;
 		if (c->lengths[*i] == m->nname &&
-		    !memcmp(s->fields[*i].name, m->name, m->nname))
+		    !memcmp(name, m->name, m->nname))
 			return true;
-		order = strncmp(s->fields[*i].name, m->name, m->nname);
+		order = order ? order : strncmp(name, m->name, m->nname);
 		if (order > 0 || (!order && c->lengths[*i] > m->nname))
 			return false;
 	}
@@ -271,23 +276,23 @@ copy_plain(char *p, const char *s, size_t n)
 	return true;
 }
 
-/* Most values are text or numbers, and stand in the JSON as they are. */
+/* Most values are text or numbers, and stand in the JSON as they are. There is
+ * room for them. */
 static bool
 add_plain(struct export_csv *c, const char *json, size_t n)
 {
 	bool quoted = n >= 2 && *json == '"';
-	char *p;
 
 	json += quoted;
 	n -= quoted ? 2 : 0;
-	p = buf_room(&c->out, n);
-	if (!copy_plain(p, json, n))
+	if (!copy_plain(c->out.data + c->out.len, json, n))
 		return false;
 	c->out.len += n;
 	return true;
 }
 
-static void
+/* True if it was plain. */
+static bool
 add_cell(struct export_csv *c, const struct column *column)
 {
 	const struct field *f = &c->schema->fields[column->field];
@@ -295,7 +300,7 @@ add_cell(struct export_csv *c, const struct column *column)
 	const char *json = cell->json ? cell->json : c->plain.data + cell->at;
 
 	if (column->plain && add_plain(c, json, cell->n))
-		return;
+		return true;
 	c->cell.len = 0;
 	field_type_of(f)->to_text(f, c->arena, json, cell->n, &c->cell);
 	if (c->safe) {
@@ -305,19 +310,21 @@ add_cell(struct export_csv *c, const struct column *column)
 	} else {
 		buf_add_csv(&c->out, c->cell.data, c->cell.len);
 	}
+	return false;
 }
 
+/* `most`: what the row takes at most, if all of it is plain. */
 static void
-add_cells(struct export_csv *c, const char *id)
+add_cells(struct export_csv *c, const char *id, size_t most)
 {
 	const struct column *column = c->columns, *end = column + c->ncolumns;
 
-	buf_add(&c->out, id, UUID_TEXT - 1);
+	memcpy(buf_room(&c->out, most), id, UUID_TEXT - 1);
+	c->out.len += UUID_TEXT - 1;
 	for (; column < end; column++) {
-		*buf_room(&c->out, 1) = ',';
-		c->out.len++;
-		if (c->cells[column->field].given)
-			add_cell(c, column);
+		c->out.data[c->out.len++] = ',';
+		if (c->cells[column->field].given && !add_cell(c, column))
+			buf_room(&c->out, most);
 	}
 	buf_add(&c->out, "\r\n", 2);
 }
@@ -338,7 +345,7 @@ export_csv_row(
 	err = read_row(c, &o, row, e);
 	if (err)
 		return err;
-	add_cells(c, id);
+	add_cells(c, id, UUID_TEXT + c->ncolumns + row->n + c->plain.len);
 	if (arena_used(c->arena))
 		arena_reset(c->arena);
 	return c->out.len < WRITE_BYTES ? ERR_OK : drain(c, e);

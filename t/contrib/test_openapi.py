@@ -221,7 +221,8 @@ def test_lint():
         tap.ok(True, "lint # SKIP the npm registry cannot be reached")
         return
     done = subprocess.run(
-        [command, "lint", "--format=json", f"{coffer.TOP}/schema/openapi.yaml"],
+        [command, "lint", "--format=json",
+         f"{coffer.TOP}/schema/openapi.yaml"],
         capture_output=True, text=True, timeout=200, check=False,
         cwd=f"{coffer.BUILD}/redocly",
         env=dict(os.environ, REDOCLY_TELEMETRY="off", CI="1",

@@ -4,121 +4,26 @@ import copy
 import os
 import re
 import signal
-import subprocess
 import time
 import urllib.parse
 import uuid
 import coffer
 import openapi
 import tap
+from tenant import GROUP, WORKSPACE, Tenant
 
 book = openapi.Book()
-WORKSPACE = "3f2b7c1e-5a7d-4c3e-9b1f-0d2c4a6e8b10"
-GROUP = "7d9e2f40-1b6c-4f8a-a2d3-5e4c6b8a9f01"
-CUSTOMER = "9579fe91-b7d0-4f96-be52-e68fa86ec287"  # of the other face
 ANOTHER = "6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b"
 EXPORT = "2023-11-01T02:44:15.814Z_85acd"
 JOB = "e2c1b0a9-8f7e-4d6c-b5a4-938271605f4e"
 NOBODY = "00000000-0000-4000-8000-000000000000"
-PASSWORD = "correct horse battery"
 JSON_BYTES = 65536
 
 # No worker, so that what is queued stays so; a few rows are many.
 site = coffer.Site(parts="fcgi nginx", **{
     "limits.inline_rows": 3, "limits.json_bytes": JSON_BYTES,
     "auth.guesses": 4})
-
-
-class Tenant:
-    """The account acme: a workspace for each face, a user, keys."""
-
-    def __init__(self):
-        site.ctl("account", "create", "acme", "--name", "Acme")
-        self.v1, self.scv, other = (self.workspace() for _ in range(3))
-        group = site.ctl("group", "create", "--workspace", self.v1,
-                         "--name", "Customers", "--code", "customers")
-        self.keys = {
-            "v1": self.key(self.v1, "all"), "scv": self.key(self.scv, "all"),
-            "weak": self.key(self.scv, "CUSTOMERS_READ"),
-            "weaker": self.key(self.scv, "CUSTOMER_READ")}
-        self.token = self.sign_in(self.user("admin", self.v1))["access_token"]
-        site.ctl("workspace", "set", self.scv, "--origins",
-                 "https://portal.example")
-        # A role in another workspace alone.
-        self.stranger = self.sign_in(
-            self.user("viewer", other, "viewer@acme.example"))["access_token"]
-        self.samples = {WORKSPACE: self.v1, GROUP: group}
-
-    @staticmethod
-    def workspace():
-        return site.ctl("workspace", "create", "--account", "acme", "--name",
-                        "Shop")
-
-    @staticmethod
-    def key(workspace, privileges):
-        return site.ctl("api-key", "create", "--workspace", workspace,
-                        "--privileges", privileges)
-
-    @staticmethod
-    def user(role, workspace, email="admin@acme.example"):
-        site.ctl("user", "create", "--account", "acme", "--email", email,
-                 "--role", role, "--workspace", workspace,
-                 "--password-stdin", stdin=PASSWORD)
-        return email
-
-    def sign_in(self, email):
-        reply = site.request("POST", "/v1/auth", {
-            "email": email, "password": PASSWORD},
-            {"x-api-key": self.keys["v1"]})
-        if reply.status != 200:
-            raise RuntimeError(f"sign-in: {reply}")
-        return reply.json
-
-    def post(self, path, body, method="POST", headers=None):
-        return site.request(method, path, body, {
-            "Authorization": f"Bearer {self.token}", **(headers or {})})
-
-    def upload(self, count, **more):
-        """An upload of new customers; small ones are done."""
-        rows = [{"email": f"{uuid.uuid4().hex}@example.org", **more}
-                for _ in range(count)]
-        reply = self.post("/v1/customer/check", {
-            "workspace_id": self.v1, "customer_data": rows,
-            "customer_group_id": self.samples[GROUP]})
-        if reply.status not in (200, 202):
-            raise RuntimeError(f"upload: {reply}")
-        return reply.json
-
-
-acme = Tenant()
-
-
-def backend(method, path, body=None, headers=None):
-    """A request to the other face, by the API key that may do all."""
-    reply = site.request(method, path, body, {
-        "x-dxp-tenant": "acme", "x-api-key": acme.keys["scv"],
-        **(headers or {})})
-    if reply.status >= 300:
-        raise RuntimeError(f"{method} {path}: {reply}")
-    return reply.json if reply.raw else None
-
-
-def session():
-    """A new session of the sample customer, or of another if it is gone."""
-    try:
-        return backend("POST", "/scv/sessions", {
-            "customerid": acme.samples[CUSTOMER]})["sessionid"]
-    except RuntimeError:
-        acme.samples.update({CUSTOMER: backend("POST", "/scv/customers", {
-            "firstName": "Bilbo"})["$customerid"]})
-        return session()
-
-
-def drain():
-    """A worker does all that is queued."""
-    subprocess.run([f"{coffer.BUILD}/coffer-worker", "--drain", "--config",
-                    f"{site.dir}/coffer.ini"], check=True,
-                   stderr=subprocess.DEVNULL, timeout=120)
+acme = Tenant(site)
 
 
 # How a request authenticates.
@@ -134,7 +39,7 @@ def credentials(op):
     if "tenant" in op.schemes:
         return {"x-dxp-tenant": "acme", "x-api-key": acme.keys["scv"]}
     if op.schemes == ["session"]:
-        return {"Cookie": f"dxp-sessionid={session()}"}
+        return {"Cookie": f"dxp-sessionid={acme.session()}"}
     return {}
 
 
@@ -235,7 +140,7 @@ def other_user(request):
 def conversion(request):
     """Stored values that a change is about, and no conversion, or one that
     waits for a worker."""
-    drain()
+    acme.drain()
     if request.case.name in ("makePersonal", "misfit", "busy", "loyaltyTier"):
         acme.upload(1, first_name="Zed", postcode="12345")
     if request.case.name == "busy":
@@ -293,36 +198,36 @@ def job(request):
 
 def other_content_scv(request):
     if request.case.name == "otherContent":
-        backend("POST", "/scv/customers", {"firstName": "Pippin"},
+        acme.backend("POST", "/scv/customers", {"firstName": "Pippin"},
                 {"Idempotency-Key": request.headers["Idempotency-Key"]})
     return {}
 
 
 def schema_conversion(request):
     """A change of the schema that a job carries out."""
-    drain()
+    acme.drain()
     if request.case.name == "busy":
-        backend("POST", "/scv/customers", {"lastName": "Took"})
+        acme.backend("POST", "/scv/customers", {"lastName": "Took"})
         schema = copy.deepcopy(request.body)
         del schema["properties"]["lastName"]["x-pii"]
-        backend("PUT", "/scv/schema", schema)
+        acme.backend("PUT", "/scv/schema", schema)
     return {}
 
 
 def schema_is_back(request):
     """After the conversion the schema is the sample's again."""
-    drain()
+    acme.drain()
     example = request.case.op.cases()
-    backend("PUT", "/scv/schema", next(iter(example)).value)
-    drain()
+    acme.backend("PUT", "/scv/schema", next(iter(example)).value)
+    acme.drain()
     return {}
 
 
 def finished_export():
     """The record of a new export whose file is there."""
-    name = backend("POST", "/scv/exports", {"segment": "all"})["exportid"]
-    drain()
-    record = backend("GET", f"/scv/exports/{name}")
+    name = acme.backend("POST", "/scv/exports", {"segment": "all"})["exportid"]
+    acme.drain()
+    record = acme.backend("GET", f"/scv/exports/{name}")
     if record["status"] != "completed":
         raise RuntimeError(f"the export: {record}")
     return record
@@ -343,7 +248,7 @@ def signed_url(request):
         query[-1] = (query[-1][0], "Zm9vYmFy")
     request.query = query
     if request.case.name == "gone":
-        backend("DELETE", f"/scv/customers/{acme.samples[ANOTHER]}")
+        acme.backend("DELETE", f"/scv/customers/{acme.samples[ANOTHER]}")
     return {}
 
 
@@ -352,8 +257,9 @@ BEFORE = {
     "createCustomer": other_content_scv, "getExport": export_file,
     "downloadExport": signed_url,
     "changePassword": other_user, "signOut": other_user,
-    "changeField": conversion, "deleteField": field_to_delete, "uploadCustomers": other_content,
-    "updateCustomers": other_content, "deleteCustomers": other_content,
+    "changeField": conversion, "deleteField": field_to_delete,
+    "uploadCustomers": other_content, "updateCustomers": other_content,
+    "deleteCustomers": other_content,
     "getJob": job, "getJobById": job, "getJobErrors": job, "listJobs": job,
     "cancelJob": job, "cancelJobById": job}
 
@@ -417,7 +323,7 @@ def test_examples():
     """All but deletions, then those, the last one first."""
     operations = list(book.operations())
     run_all(op for op in operations if op.method != "delete")
-    drain()
+    acme.drain()
     run_all(op for op in reversed(operations) if op.method == "delete")
 
 
@@ -466,7 +372,7 @@ def test_too_many():
 def test_faults():
     """A table is away."""
     requests = list(broken("internal"))
-    away = [name for name in ("user", "api_key", "session")
+    away = [name for name in ("user", "api_key", "session", "export")
             if site.sql(f"SHOW TABLES LIKE '{name}'")]
     for name in away:
         site.sql(f"RENAME TABLE `{name}` TO `{name}_away`")

@@ -77,6 +77,25 @@ def test_start():
            == "up", "the process ids live")
 
 
+def test_examples():
+    """The example bodies of the Single Customer View API are taken."""
+    scv = ('curl -s --cacert "$COFFER_CA" -H "x-dxp-tenant: $COFFER_TENANT" '
+           '-H "x-api-key: $COFFER_API_KEY" -H "Content-Type: '
+           'application/json" "$COFFER_URL/scv/customers')
+    made = shell(scv + """" -d '{"$verifiedEmail":"user@example.com",
+        "$username":"postman@squiz.net","$tertiaryid":"abc123",
+        "firstName":"Bilbo","lastName":"Baggins","consented":true}'""")
+    tap.ok(made.startswith('{"$customerid":"'), "create")
+    one = scv + "/" + made[16:52]
+    for body in ('{"firstName":"Bilbo","lastName":"Baggins 3"}',
+                 '{"firstName":"John","lastName":"Smith","gpa":2.3}'):
+        tap.equal(shell(f"{one}\" -X PATCH -d '{body}'"), "{}", "patch")
+    tap.equal(shell(one + '?retProps=%24consented,consented,gpa,lastName"'),
+              '{"$consented":true,"consented":true,"gpa":2.3,'
+              '"lastName":"Smith"}', "and are there")
+    tap.equal(shell(one + '" -X DELETE -w "%{http_code}"'), "204", "delete")
+
+
 def test_again():
     """Twice at once: one waits, and both find the same sample."""
     workspace, before = shell('echo "$COFFER_WORKSPACE"'), pids()

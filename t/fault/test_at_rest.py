@@ -44,16 +44,17 @@ site = coffer.Site(**{"server.processes": 2, "server.log_level": "debug",
                       "database.bulk": "off",
                       "worker.lease": 700, "worker.backoff": 20,
                       "worker.poll": 50, "worker.attempts": 100,
-                      "worker.chunk_rows": 50})
+                      "worker.chunk_rows": 50, "worker.search_pending": 5})
 atexit.register(setattr, site, "own_db", True)  # it is stopped by then
 shop = site.workspace([
     {"field_name": "email", "field_type": "string", "pii": True,
-     "required": True, "unique": True},
+     "required": True, "unique": True, "searchable": True},
     {"field_name": "phone", "field_type": "string", "pii": True,
-     "unique": True},
+     "unique": True, "searchable": True},
     {"field_name": "name", "field_type": "string", "pii": True,
      "searchable": True, "max_length": 60},
-    {"field_name": "aliases", "field_type": "array", "pii": True},
+    {"field_name": "aliases", "field_type": "array", "pii": True,
+     "searchable": True},
     {"field_name": "code", "field_type": "string", "pii": True,
      "regex": "^[A-Z]{2}$"},
     {"field_name": "note", "field_type": "string"}])

@@ -192,6 +192,15 @@ def test_jobs():
            "worked off")
 
 
+def test_searches():
+    tap.equal(get(scrape(), "coffer_search_due_workspaces"), 0.0,
+              "no workspace has much to merge")
+    site.sql("INSERT INTO search_due (workspace_id, account_id, lease_until)"
+             f" VALUES (999999, 999999, {1 << 60})")
+    tap.equal(get(scrape(), "coffer_search_due_workspaces"), 1.0, "one has")
+    site.sql("DELETE FROM search_due")
+
+
 def test_audit_failures():
     """A directory that cannot be written, also not by root."""
     path = f"{site.dir}/audit"

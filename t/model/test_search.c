@@ -2,8 +2,8 @@
  * whatever was made, changed, deleted and merged before. */
 #include "search.h"
 
-#define OPS 120
-#define CHECK_EVERY 4
+#define OPS 70
+#define CHECK_EVERY 5
 
 static struct arena *scratch;
 static uint32_t state = 12345;
@@ -278,7 +278,7 @@ test_random(void)
 			wrong += !check();
 		arena_reset(scratch);
 	}
-	for (i = 0; i < 30; i++)
+	for (i = 0; i < 12; i++)
 		wrong += !check();
 	ok(!wrong, "exactly what a plain look finds, after %u steps", OPS);
 }

@@ -69,6 +69,10 @@ def test_some():
         "every unknown name is told")
     tap.equal(reply.headers["Content-Type"], "application/problem+json",
               "as a problem")
+    reply = get("?retprops=gpa&nosuch")
+    tap.equal((reply.status, sorted(p["name"] for p in reply.json[
+        "invalid-params"])), (400, ["nosuch", "retprops"]),
+        "so is every unknown parameter")
     long = "x" * 3000
     reply = get(f"?retProps={long}")
     tap.equal((reply.status, len(reply.json["invalid-params"][0]["name"])),

@@ -6,6 +6,7 @@ import coffer
 import tap
 
 site = coffer.Site()
+site.keep_alive()
 shop = site.workspace([{"field_name": "n", "field_type": "string"}])
 other = site.workspace([{"field_name": "n", "field_type": "string"}])
 ids = shop.check([{"n": str(i)} for i in range(30)]).json["customer_ids"]

@@ -1,0 +1,321 @@
+/* One customer without a job: created, changed, merged; conflicts; a COMMIT in
+ * doubt. */
+#include "db/internal.h"
+
+/* Transactions of src/work/single.c come by here. */
+static enum err_code losing_transaction(
+    struct db *db, db_body *work, db_body *ask, void *arg, struct err *err);
+#define db_transaction losing_transaction
+#include "work/single.c"
+#undef db_transaction
+
+#include "model/customer_open.h"
+#include "model/event.h"
+#include "t/model/batch.h"
+
+/* They may lose their connection at their first COMMIT: after it took place,
+ * or before. */
+static enum { SOUND, LOST_AFTER, LOST_BEFORE } loss;
+static unsigned runs;
+
+struct inner {
+	db_body *work, *ask;
+	void *arg;
+};
+
+static enum err_code
+losing_body(struct db *db, void *arg, struct err *err)
+{
+	const struct inner *in = arg;
+	enum err_code rc = in->work(db, in->arg, err);
+	char sql[64];
+
+	if (runs++ || rc || loss == SOUND)
+		return rc;
+	if (loss == LOST_AFTER)
+		rc = conn_run(db, "COMMIT", err);
+	snprintf(sql, sizeof(sql), "KILL %lu", mysql_thread_id(db->mysql));
+	tenant_sql(sql);
+	usleep(100000);
+	return rc;
+}
+
+static enum err_code
+losing_ask(struct db *db, void *arg, struct err *err)
+{
+	const struct inner *in = arg;
+
+	return in->ask(db, in->arg, err);
+}
+
+static enum err_code
+losing_transaction(
+    struct db *db, db_body *work, db_body *ask, void *arg, struct err *err)
+{
+	struct inner in = {work, ask, arg};
+
+	runs = 0;
+	return db_transaction(db, losing_body, losing_ask, &in, err);
+}
+
+static struct single last;
+
+/* Runs a row (batch_record) over a customer. */
+static enum err_code
+single(enum single_mode mode, const struct uuid *id, const char *row,
+    const struct precondition *condition)
+{
+	static struct record r;
+
+	r = batch_record(row, 1);
+	last = (struct single){.mode = mode,
+	    .schema = &schema,
+	    .record = &r,
+	    .condition = condition};
+	if (id)
+		last.id = *id;
+	return work_single(&site, &one, &last, &e);
+}
+
+static char found[4000];
+static uint32_t found_revision;
+
+static enum err_code
+take_found(void *arg, const struct open_customer *c, struct err *err)
+{
+	struct buf out = {0}, *list = arg;
+	unsigned i;
+
+	(void)err;
+	found_revision = c->revision;
+	for (i = 0; i < schema.n; i++)
+		if (c->values[i].json)
+			buf_addf(&out, "%s=%.*s ", schema.fields[i].name,
+			    (int)c->values[i].n, c->values[i].json);
+	buf_addf(&out, "events=%u", event_count(c->events, c->nevents));
+	snprintf(found, sizeof(found), "%s", out.data);
+	if (list)
+		buf_addf(list, "%llu ", (unsigned long long)c->seq);
+	buf_free(&out);
+	return ERR_OK;
+}
+
+static struct customer_wish
+wish(void)
+{
+	static bool all[FIELDS_MAX];
+	struct customer_wish w = {
+	    .schema = &schema, .fields = all, .events = true};
+
+	memset(all, true, sizeof(all));
+	must(site_keyring(&site, &one, &w.ring, &e), "keyring");
+	return w;
+}
+
+/* What is stored of a customer, as text; "" if it is not there. */
+static const char *
+stored(const struct uuid *id)
+{
+	struct customer_wish w = wish();
+
+	*found = '\0';
+	if (customer_open(&site, &one, &w, id, take_found, NULL, &e))
+		*found = '\0';
+	return found;
+}
+
+static struct segment_extent
+extent(void)
+{
+	struct segment_extent x;
+
+	must(segment_extent(site.db, &one, SEGMENT_ALL, &x, &e), "extent");
+	return x;
+}
+
+static void
+test_create(void)
+{
+	struct uuid ann;
+
+	is_int(single(SINGLE_CREATE, NULL, "ann@x.org|ann|Ann|", NULL), ERR_OK,
+	    "a customer is created");
+	ann = last.id;
+	ok(last.created && last.revision == 1, "revision 1");
+	is_str(stored(&ann),
+	    "email=\"ann@x.org\" name=\"Ann\" username=\"ann\" events=0",
+	    "it is there");
+	is_int((int)extent().members, 1, "and counted in `all`");
+	is_int(single(SINGLE_CREATE, NULL, "ANN@x.org|||", NULL), ERR_CONFLICT,
+	    "its e-mail is taken");
+	is_str(last.wrong->name, "email", "which is named");
+	is_int(single(SINGLE_CREATE, NULL, "|||", NULL), ERR_OK, "one of none");
+	is_str(stored(&last.id), "events=0", "has no values");
+	is_int((int)extent().members, 2, "two are counted");
+	is_int(single(SINGLE_UPDATE, &ann, "null|ann2||tin", NULL), ERR_OK,
+	    "it is changed");
+	ok(!last.created && last.revision == 2, "revision 2");
+	is_str(stored(&ann),
+	    "name=\"Ann\" tier=\"tin\" username=\"ann2\" events=1",
+	    "as it was said");
+	is_int(single(SINGLE_UPDATE, &ann, "|ann2||", NULL), ERR_OK, "again");
+	is_int((int)last.revision, 2, "changes nothing");
+	is_int(single(SINGLE_CREATE, NULL, "ann@x.org|ann||", NULL), ERR_OK,
+	    "what it gave up is free");
+}
+
+static void
+test_merge(void)
+{
+	struct precondition first = {.n = 1, .list = {1}}, any = {.any = true};
+	struct uuid id, foreign;
+
+	rand_uuid(&id);
+	is_int(single(SINGLE_UPDATE, &id, "|||tin", NULL), ERR_NOT_FOUND,
+	    "an unknown one is not updated");
+	is_int(single(SINGLE_MERGE, &id, "|||tin", &any), ERR_PRECONDITION,
+	    "nor merged under If-Match");
+	is_int(
+	    single(SINGLE_MERGE, &id, "|mia||tin", NULL), ERR_OK, "but merged");
+	ok(last.created && !memcmp(&last.id, &id, sizeof(id)),
+	    "into a new one of that id");
+	is_int(single(SINGLE_MERGE, &id, "|||gold", &first), ERR_OK,
+	    "then into itself");
+	ok(!last.created && last.revision == 2, "which is an update");
+	is_int(single(SINGLE_MERGE, &id, "|||tin", &first), ERR_PRECONDITION,
+	    "not under a revision that has passed");
+	is_int(single(SINGLE_MERGE, &id, "|||tin", &any), ERR_OK, "under *");
+	rand_uuid(&foreign);
+	is_int(single(SINGLE_MERGE, &foreign, "|mia||", NULL), ERR_CONFLICT,
+	    "not with another's value");
+	is_str(stored(&foreign), "", "and then not at all");
+}
+
+static void
+test_idempotency(void)
+{
+	static const char *rows[] = {
+	    "idem@x.org|||", "idem@x.org|||", "other@x.org|||"};
+	struct uuid key, first = {{0}};
+	struct record r;
+	unsigned i;
+
+	rand_uuid(&key);
+	for (i = 0; i < 3; i++) {
+		r = batch_record(rows[i], 1);
+		last = (struct single){.mode = SINGLE_CREATE,
+		    .schema = &schema,
+		    .record = &r,
+		    .key = "k",
+		    .route = "r",
+		    .who = &key};
+		is_int(work_single(&site, &one, &last, &e),
+		    i < 2 ? ERR_OK : ERR_CONFLICT, "use %u of a key", i + 1);
+		is_int(last.again, i == 1, "answered again: %s",
+		    i == 1 ? "yes" : "no");
+		if (!i)
+			first = last.id;
+	}
+	r = batch_record(rows[0], 1);
+	last.record = &r;
+	must(work_single(&site, &one, &last, &e), "again");
+	ok(!memcmp(&last.id, &first, sizeof(first)), "by the first customer");
+}
+
+static void
+test_doubt(void)
+{
+	uint64_t before = extent().members;
+	struct uuid id;
+
+	loss = LOST_AFTER;
+	is_int(single(SINGLE_CREATE, NULL, "late@x.org|||", NULL), ERR_OK,
+	    "a COMMIT that nobody answers, but took place");
+	is_int((int)runs, 1, "is not done again");
+	id = last.id;
+	is_str(stored(&id), "email=\"late@x.org\" events=0", "it is there");
+	is_int(single(SINGLE_UPDATE, &id, "|||tin", NULL), ERR_OK,
+	    "the same for a change");
+	is_int((int)runs, 1, "not again");
+	loss = LOST_BEFORE;
+	is_int(single(SINGLE_UPDATE, &id, "|||gold", NULL), ERR_OK,
+	    "a change that was lost");
+	is_int((int)runs, 2, "is done again");
+	is_str(stored(&id), "email=\"late@x.org\" tier=\"gold\" events=2",
+	    "each once");
+	is_int(single(SINGLE_CREATE, NULL, "lost@x.org|||", NULL), ERR_OK,
+	    "a customer that was lost");
+	is_int((int)runs, 2, "is made again");
+	loss = SOUND;
+	is_int((int)(extent().members - before), 2, "two have come");
+}
+
+static void
+test_superseded(void)
+{
+	static const char text[] =
+	    "{\"field_name\":\"extra\",\"field_type\":\"string\"}";
+	struct schema old = schema;
+	struct field f;
+	json_t *v;
+
+	must(json_read_mem(text, sizeof(text) - 1, &v, &e), "parse");
+	must(field_from_definition(v, arena, &f, &e), "define");
+	json_decref(v);
+	must(field_create(site.db, &one, &f, &e), "field");
+	is_int(single(SINGLE_CREATE, NULL, "sup@x.org|||", NULL),
+	    ERR_SUPERSEDED, "fields have changed: the record is read anew");
+	must(schema_load(site.db, &one, arena, &schema, &e), "schema");
+	is_int(single(SINGLE_CREATE, NULL, "sup@x.org|||", NULL), ERR_OK,
+	    "and then stored");
+	schema_release(&old);
+}
+
+/* Many in any order, with some that are gone. */
+static void
+test_list(void)
+{
+	struct customer_wish w = wish();
+	uint64_t seqs[1300];
+	struct buf got = {0}, want = {0};
+	unsigned i, n = 0;
+
+	for (i = 0; i < 1300; i++)
+		seqs[i] = 1299 - i;
+	must(customer_open_list(
+	         &site, &one, &w, seqs, 1300, take_found, &got, &e),
+	    "list");
+	for (i = 0; i < 1300; i++) {
+		struct uuid id;
+		bool there;
+
+		must(customer_uuids(
+		         site.db, &one, &seqs[i], 1, &id, &there, arena, &e),
+		    "uuids");
+		n += there;
+		if (there)
+			buf_addf(&want, "%llu ", (unsigned long long)seqs[i]);
+	}
+	is_int((int)n, (int)extent().members, "all are found");
+	is_str(got.data, want.data, "in the order of the list");
+	w.fields = NULL;
+	must(customer_open_list(
+	         &site, &one, &w, seqs, 1300, take_found, NULL, &e),
+	    "bare");
+	ok(!strchr(found, '"'), "and without values, if none are wanted");
+	buf_free(&got);
+	buf_free(&want);
+}
+
+int
+main(void)
+{
+	batch_begin();
+	test_create();
+	test_merge();
+	test_idempotency();
+	test_doubt();
+	test_superseded();
+	test_list();
+	return batch_end();
+}
