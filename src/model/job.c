@@ -312,12 +312,6 @@ job_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
 }
 
 static void
-take_uuid(struct db_rows *r, void *out)
-{
-	db_get_uuid(r, 0, out);
-}
-
-static void
 take_lives(struct db_rows *r, void *out)
 {
 	*(bool *)out = db_is_null(r, 0);
@@ -352,7 +346,7 @@ job_check(struct db *db, const struct db_context *ctx, const struct job *job,
 	enum err_code err;
 
 	err = db_one(db, ctx, SQL_JOB_PLACE, DB_ARGS(db_int(job->segment_id)),
-	    take_uuid, workspace_out, e);
+	    db_take_uuid, workspace_out, e);
 	if (err == ERR_NOT_FOUND ||
 	    (!err && ctx->workspace_id != job->workspace_id))
 		return err_fault(

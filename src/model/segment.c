@@ -51,12 +51,6 @@ segment_create_all(struct db *db, const struct db_context *ctx, struct err *e)
 	return insert(db, &c, e);
 }
 
-static void
-take_u64(struct db_rows *r, void *arg)
-{
-	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
-}
-
 /* Codes hold nothing that JSON escapes. */
 static enum err_code
 audit_creation(struct db *db, const struct creation *c, struct err *e)
@@ -77,7 +71,7 @@ create_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(
-	    db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, take_u64, &id, e);
+	    db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, db_take_u64, &id, e);
 	if (rc == ERR_OK)
 		rc = db_exec(db, c->ctx, SQL_SEGMENT_TAKE_ID,
 		    DB_ARGS(db_int((int64_t)id + 1)), NULL, NULL, e);
