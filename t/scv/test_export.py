@@ -94,6 +94,11 @@ def test_headers():
               "a range under the ETag")
     tap.equal(mine.download(record, {"If-None-Match": etag}).status, 304,
               "the ETag again")
+    past = mine.download(record, {"Range": f"bytes={record['bytes']}-"})
+    tap.equal((past.status, past.headers["Content-Type"].split(";")[0],
+               past.json["status"], past.headers["Content-Range"]),
+              (416, "application/problem+json", 416,
+               f"bytes */{record['bytes']}"), "a range past the end")
     for path in ("", "/" + record["exportid"]):
         tap.equal(mine.call("GET", path).headers["Cache-Control"], "no-store",
                   f"S34: GET /scv/exports{path[:1]}")

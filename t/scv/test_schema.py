@@ -314,6 +314,30 @@ def test_conversion():
     tap.equal(show(shop)["properties"], doc, "all or nothing")
 
 
+def test_display_names():
+    """A field that goes keeps its name until no customer has it, and no more:
+    the contract's document takes a title that it had."""
+    shop = site.workspace(fields=[
+        {"field_name": "first_name", "display_name": "First name",
+         "field_type": "string"},
+        {"field_name": "given", "display_name": "GPA",
+         "field_type": "string"}])
+    shop.check([{"first_name": "Ann", "given": "x"}])
+    stop_worker()
+    reply = call(shop, "PUT", DOCUMENT)
+    tap.equal((reply.status, reply.json), (202, DOCUMENT),
+              "titles of fields that go are free at once")
+    tap.equal(show(shop), DOCUMENT, "and the document comes back")
+    header = shop.upload(b"First name,GPA\nBob,2.5\n")
+    tap.equal(header.json.get("status"), "completed", header.json)
+    kept = {**DOCUMENT["properties"], "given": {"type": "string"}}
+    tap.equal(put(shop, kept).status, 409, "their names are not, yet")
+    site.up("worker")
+    tap.equal(done(shop, reply)["status"], "completed", "the job ends")
+    tap.equal((values(shop, "gpa"), values(shop, "first_name")),
+              ([None, 2.5], [None, None]), "a header means the new field")
+
+
 def test_aliases():
     shop = site.workspace(fields=[])
     call(shop, "PUT", DOCUMENT)
