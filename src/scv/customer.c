@@ -10,6 +10,8 @@
 static const struct query_param params[] = {
     {"retAllProps", true}, {"retProps", true}, {NULL, false}};
 
+/* Being in a segment is in no revision: an answer with segments is sent even if
+ * If-None-Match has it. */
 static enum err_code
 show(struct request *rq, void *arg, struct err *e)
 {
@@ -28,7 +30,7 @@ show(struct request *rq, void *arg, struct err *e)
 	if (!rc)
 		rc = query_end(rq, e);
 	if (!rc)
-		rc = scv_answer_customer(rq, 200, id, &p, ring, true, e);
+		rc = scv_answer_customer(rq, 200, id, &p, ring, !p.segments, e);
 	if (!rc)
 		request_audit(rq, id, "{\"attributes\":%u}", p.n);
 	return rc;

@@ -180,8 +180,17 @@ def test_if_match():
     tap.equal(put(unknown(), {}, headers={"If-Match": "*"}).status, 412,
               "nothing to match: no customer is created")
     tag = get(ann).headers["ETag"]
-    tap.equal(get(ann, headers={"If-None-Match": tag}).status, 304,
+    tap.equal(get(ann, "", headers={"If-None-Match": tag}).status, 304,
               "If-None-Match: 304")
+    query = "?retProps=$segments"
+    shop.scv("POST", "/segments", {"code": "matched"})
+    tag = get(ann, query).headers["ETag"]
+    shop.scv("PUT", f"/segments/matched/customers/{ann}")
+    reply = get(ann, query, headers={"If-None-Match": tag})
+    tap.equal((reply.status, reply.json and
+               [s["code"] for s in reply.json["$segments"]]),
+              (200, ["matched"]), "who joins a segment keeps its revision: "
+              "an answer with segments is sent anew")
 
 
 def test_put():
