@@ -170,6 +170,10 @@ def test_list():
                         ("sort=x", "sort")):
         reply = mine.call("GET", "?" + query)
         tap.equal((reply.status, names(reply)), (400, [name]), f"400: {query}")
+    sister = exports.Exports(site.workspace(account=shop.account))
+    reply = sister.call("GET", "?" + one["links"]["next"].split("?", 1)[1])
+    tap.equal((reply.status, names(reply)), (400, ["page[after]"]),
+              "S12: a cursor is good in its own workspace alone")
 
 
 def test_ids():

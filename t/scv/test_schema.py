@@ -364,6 +364,39 @@ def test_aliases():
               "S14: its permissions went with it")
 
 
+def test_long_texts():
+    """What a document says beside its fields is read with them each time: it
+    has a bound, and no document makes its workspace unreadable."""
+    shop = site.workspace()
+    doc = show(shop)
+    doc["properties"]["firstName"] = {
+        "type": "string", "description": "\u00e9" * 1000}
+    doc["properties"]["id"] = {"x-scv-source": "customer.$customerid",
+                               "description": "d" * 1000}
+    doc.update(title="t" * 1000, description="d" * 1000)
+    tap.equal(call(shop, "PUT", doc).status, 200, "1000 characters are kept")
+    tap.equal(show(shop)["description"], "d" * 1000, "whole")
+    before = version(shop)
+    longer = copy.deepcopy(doc)
+    longer.update(title="t" * 1001, description="d" * 1001)
+    for name in ("firstName", "id"):
+        longer["properties"][name]["description"] = "d" * 1001
+    tap.equal(faults(call(shop, "PUT", longer)), [
+        "/description", "/properties/firstName/description",
+        "/properties/id/description", "/title"], "1001 are not")
+    doc["description"] = "d" * 5000000
+    tap.equal(faults(call(shop, "PUT", doc)), ["/description"],
+              "nor are five million")
+    doc["description"] = "d"
+    doc["properties"]["many"] = {
+        "type": "array", "items": {"type": "string"},
+        "default": ["e" * 1000] * 1000}
+    tap.equal(faults(call(shop, "PUT", doc)), ["/properties/many/default"],
+              "nor is a default of a million bytes")
+    tap.equal((version(shop), call(shop, "GET").status), (before, 200),
+              "and nothing has changed")
+
+
 def test_who():
     shop, other = site.workspace(fields=[]), site.workspace(fields=[])
     keys = {name: site.ctl("api-key", "create", "--workspace", shop.id,
