@@ -210,6 +210,7 @@ class Book:
     def __init__(self):
         self.doc = load()
         self.closed = close(self.doc)
+        self.validators = {}  # those of the document's schemas, by id()
 
     def resolve(self, node):
         while "$ref" in node:
@@ -227,10 +228,12 @@ class Book:
 
     def wrong(self, schema, value):
         """What is wrong with a value, as text; "" if nothing is."""
-        validator = jsonschema.Draft202012Validator(
-            close(schema),
-            resolver=jsonschema.RefResolver("", self.closed),
-            format_checker=jsonschema.FormatChecker())
+        if id(schema) not in self.validators:
+            self.validators[id(schema)] = jsonschema.Draft202012Validator(
+                close(schema),
+                resolver=jsonschema.RefResolver("", self.closed),
+                format_checker=jsonschema.FormatChecker())
+        validator = self.validators[id(schema)]
         return "; ".join(f"{'/'.join(map(str, fault.absolute_path))}: "
                          f"{fault.message}"[:300]
                          for fault in validator.iter_errors(value))
