@@ -169,17 +169,6 @@ segment_read(struct db *db, const struct db_context *ctx, uint32_t id,
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
 }
 
-static void
-member(struct buf *out, const char *name, struct db_rows *r, unsigned col)
-{
-	const char *s;
-	size_t n;
-
-	buf_addf(out, ",\"%s\":", name);
-	s = db_get_bytes(r, col, &n);
-	buf_add_json(out, s, n);
-}
-
 /* The row at hand of SEGMENT_LIST or SEGMENT_SHOW. */
 static void
 write_row(struct db_rows *r, void *arg)
@@ -191,9 +180,9 @@ write_row(struct db_rows *r, void *arg)
 	db_get_uuid(r, 0, &uuid);
 	uuid_format(&uuid, text);
 	buf_addf(out, "{\"customer_group_id\":\"%s\"", text);
-	member(out, "code", r, 1);
-	member(out, "name", r, 2);
-	member(out, "description", r, 3);
+	buf_add_member(out, "code", db_get_bytes(r, 1, NULL));
+	buf_add_member(out, "name", db_get_bytes(r, 2, NULL));
+	buf_add_member(out, "description", db_get_bytes(r, 3, NULL));
 	buf_adds(out, ",\"customers\":");
 	buf_add_i64(out, db_get_int(r, 4));
 	buf_addc(out, '}');

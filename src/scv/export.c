@@ -11,29 +11,6 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 1000
 
-static void
-add_text(struct buf *b, const char *name, const char *value)
-{
-	buf_addf(b, ",\"%s\":", name);
-	if (value)
-		buf_add_json(b, value, strlen(value));
-	else
-		buf_adds(b, "null");
-}
-
-static void
-add_time(struct buf *b, const char *name, int64_t ms)
-{
-	buf_addf(b, ",\"%s\":", name);
-	if (!ms) {
-		buf_adds(b, "null");
-		return;
-	}
-	buf_addc(b, '"');
-	buf_add_time(b, ms);
-	buf_addc(b, '"');
-}
-
 /* What is known of a file once there is (or was) one. */
 static void
 add_file(struct buf *b, const struct export *x)
@@ -67,17 +44,17 @@ add_record(struct request *rq, struct buf *b, const struct export *x)
 	} else {
 		buf_adds(b, "null");
 	}
-	add_text(b, "status", export_state_name(x->state));
-	add_text(b, "segment", x->code);
+	buf_add_member(b, "status", export_state_name(x->state));
+	buf_add_member(b, "segment", x->code);
 	buf_addf(b, ",\"spreadsheet_safe\":%s",
 	    x->spreadsheet_safe ? "true" : "false");
 	add_file(b, x);
 	buf_addf(b, ",\"progress\":%.2f", export_progress(x));
-	add_text(b, "message", *x->message ? x->message : NULL);
-	add_time(b, "created", x->id);
-	add_time(b, "started", x->started_at);
-	add_time(b, "finished", x->finished_at);
-	add_time(b, "expires", x->expires_at);
+	buf_add_member(b, "message", *x->message ? x->message : NULL);
+	buf_add_member_time(b, "created", x->id);
+	buf_add_member_time(b, "started", x->started_at);
+	buf_add_member_time(b, "finished", x->finished_at);
+	buf_add_member_time(b, "expires", x->expires_at);
 	buf_addc(b, '}');
 }
 
