@@ -14,6 +14,13 @@ STMT(ACCOUNT_BY_ID, SERVER,
 STMT(ACCOUNT_BY_ID_SHARED, SERVER,
     "SELECT key_epoch, code FROM account WHERE id = ? AND erased_at IS NULL"
     " LOCK IN SHARE MODE")
+/* The same with the version of a workspace's fields, which cannot move either:
+ * for writers of customers. The account's row first, as always. */
+STMT(ACCOUNT_HOLD, WORKSPACE,
+    "SELECT a.key_epoch, a.code, w.schema_version FROM account a"
+    " STRAIGHT_JOIN workspace w ON w.account_id = a.id"
+    " WHERE a.id = :account AND a.erased_at IS NULL AND w.id = :workspace"
+    " AND w.account_id = :account LOCK IN SHARE MODE")
 STMT(ACCOUNT_LIST, SERVER,
     "SELECT code, name FROM account WHERE erased_at IS NULL ORDER BY code")
 STMT(ACCOUNT_LIST_ERASED, SERVER,

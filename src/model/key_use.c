@@ -53,6 +53,46 @@ key_use_add(struct site *s, const struct db_context *ctx, enum key_kind kind,
 	    ctx->account_id, version, (unsigned long long)now);
 }
 
+/* What waits for its count, of the account's data key of this version. */
+struct gathered {
+	uint32_t account_id, version;
+	uint64_t n;
+};
+
+static struct gathered *
+find_gathered(struct buf *list, uint32_t account_id, uint32_t version)
+{
+	struct gathered fresh = {account_id, version, 0};
+	struct gathered *g = (struct gathered *)(void *)list->data;
+	struct gathered *end = g + list->len / sizeof(*g);
+
+	while (g < end && g->account_id != account_id)
+		g++;
+	if (g < end && g->version != version)
+		*g = fresh;
+	if (g < end)
+		return g;
+	buf_add(list, &fresh, sizeof(fresh));
+	return (struct gathered *)(void *)(list->data + list->len) - 1;
+}
+
+enum err_code
+key_use_gather(struct site *s, const struct db_context *ctx, uint32_t version,
+    uint64_t n, struct err *e)
+{
+	struct gathered *g;
+	enum err_code rc;
+
+	g = find_gathered(&s->gathered, ctx->account_id, version);
+	g->n += n;
+	if (g->n < KEY_USE_GATHERED)
+		return ERR_OK;
+	rc = key_use_add(s, ctx, KEY_DATA, version, g->n, e);
+	if (!rc)
+		g->n = 0;
+	return rc;
+}
+
 /* The row at hand. Rows are ordered by kind and version: one that another of
  * its kind follows is not the current one. */
 static void

@@ -21,6 +21,14 @@ MUST_CHECK enum err_code key_use_add(struct site *s,
     const struct db_context *ctx, enum key_kind kind, uint32_t version,
     uint64_t n, struct err *e);
 
+/* The same for the current data key by those who seal a few records in a
+ * transaction: they are gathered in the process, for each account, and counted
+ * once there are KEY_USE_GATHERED, so that a process that is killed takes the
+ * count of fewer with it. Past the end of a data key, every call is refused. */
+#define KEY_USE_GATHERED 256
+MUST_CHECK enum err_code key_use_gather(struct site *s,
+    const struct db_context *ctx, uint32_t version, uint64_t n, struct err *e);
+
 /* A key of an account. */
 struct key_use {
 	enum key_kind kind;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/account.h"
 #include "model/audit.h"
+#include "model/field.h"
 #include "model/key_use.h"
 #include "model/keys.h"
 #include "model/rows.h"
@@ -165,24 +166,17 @@ site_keyring_at(struct site *s, const struct db_context *ctx, uint32_t epoch,
 	return ERR_OK;
 }
 
-enum err_code
-site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
-    struct err *e)
+/* The keyring of the account as its row has just been read. */
+static enum err_code
+ring_get(struct site *s, const struct db_context *ctx,
+    const struct account_head *head, struct keyring **out, struct err *e)
 {
-	struct site_keyring *place;
-	struct account_head head;
+	struct site_keyring *place = ring_place(s, ctx->account_id);
 	struct keyring *fresh;
 	enum err_code rc;
 
-	*out = NULL;
-	rc = account_head_read(s->db, ctx->account_id, &head, e);
-	if (rc == ERR_NOT_FOUND)
-		return ring_gone(s, ctx->account_id, e);
-	if (rc)
-		return rc;
-	place = ring_place(s, ctx->account_id);
-	if (!is_current(place, ctx->account_id, head.epoch)) {
-		rc = ring_open(s, ctx, &head, &fresh, e);
+	if (!is_current(place, ctx->account_id, head->epoch)) {
+		rc = ring_open(s, ctx, head, &fresh, e);
 		if (rc)
 			return rc;
 		ring_put(place, ctx->account_id, fresh);
@@ -190,6 +184,54 @@ site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
 	place->used = ++s->clock;
 	*out = place->ring;
 	return ERR_OK;
+}
+
+enum err_code
+site_keyring(struct site *s, const struct db_context *ctx, struct keyring **out,
+    struct err *e)
+{
+	struct account_head head;
+	enum err_code rc;
+
+	*out = NULL;
+	rc = account_head_read(s->db, ctx->account_id, &head, e);
+	if (rc == ERR_NOT_FOUND)
+		return ring_gone(s, ctx->account_id, e);
+	return rc ? rc : ring_get(s, ctx, &head, out, e);
+}
+
+struct held {
+	struct account_head head;
+	uint32_t version; /* of the fields */
+};
+
+static void
+held_take(struct db_rows *r, void *arg)
+{
+	struct held *held = arg;
+
+	head_take(r, &held->head);
+	held->version = (uint32_t)db_get_int(r, 2);
+}
+
+enum err_code
+site_hold(struct site *s, const struct db_context *ctx,
+    const struct schema *schema, struct keyring **out, struct err *e)
+{
+	struct held held;
+	enum err_code rc;
+
+	assert(db_in_transaction(s->db));
+	*out = NULL;
+	rc = db_one(
+	    s->db, ctx, SQL_ACCOUNT_HOLD, DB_NOARGS, held_take, &held, e);
+	if (rc == ERR_NOT_FOUND) {
+		rc = site_keyring(s, ctx, out, e);
+		return rc ? rc : err_set(e, ERR_NO_WORKSPACE, NULL);
+	}
+	if (!rc && held.version != schema->version)
+		return err_fault(e, ERR_SUPERSEDED, "fields have changed");
+	return rc ? rc : ring_get(s, ctx, &held.head, out, e);
 }
 
 #define SETTLE_LEAST 256 /* records that are worth a statement */

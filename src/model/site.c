@@ -54,6 +54,7 @@ site_close(struct site *s)
 	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
 		keyring_free(&s->rings[i].ring);
 	schema_cache_free(&s->schemas);
+	buf_free(&s->gathered);
 	audit_close(&s->audit);
 	if (s->db)
 		db_free(&s->db);

@@ -6,6 +6,7 @@
 #ifndef COFFER_MODEL_SITE_H
 #define COFFER_MODEL_SITE_H
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/slots.h"
@@ -25,6 +26,7 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	struct schema_cache *schemas;
+	struct buf gathered; /* by key_use_gather */
 	uint64_t clock;      /* counts uses */
 	struct audit *audit; /* model/audit.h */
 	/* Entries that it could not take; the program's loop counts them in
@@ -81,11 +83,17 @@ MUST_CHECK enum err_code site_keyring_at(struct site *s,
     const struct db_context *ctx, uint32_t epoch, struct keyring **out,
     struct err *e);
 
+/* For writers of customers, in their transaction: site_keyring and schema_hold
+ * by one statement. Errors: theirs. */
+struct schema;
+MUST_CHECK enum err_code site_hold(struct site *s, const struct db_context *ctx,
+    const struct schema *schema, struct keyring **out, struct err *e);
+
 /* The fields of the context's workspace as they were at `state`
  * (schema_state, or what api_key_find read) or since, for readers: kept from
  * one call to the next, so that they cost nothing. Owned by the site, good
- * until the next call. Writers load their own within their transaction. */
-struct schema;
+ * until the next call. Writers load their own within their transaction, or
+ * come by site_hold. */
 MUST_CHECK enum err_code site_schema(struct site *s,
     const struct db_context *ctx, const struct schema *state,
     const struct schema **out, struct err *e);

@@ -87,7 +87,8 @@ resolve_update(struct single_run *run, struct err *e)
 	return err ? err : tell_wrong(run, e);
 }
 
-/* Its place is taken late: others wait for it until COMMIT. */
+/* Its place is taken late, for others wait for it until COMMIT: only what knows
+ * the place comes after it. */
 static enum err_code
 resolve_new(struct single_run *run, struct err *e)
 {
@@ -100,6 +101,8 @@ resolve_new(struct single_run *run, struct err *e)
 		err = chunk_resolve(c, e);
 	if (!err)
 		err = tell_wrong(run, e);
+	if (!err)
+		err = chunk_audit_single(c, e);
 	if (!err)
 		err = segment_reserve(
 		    c->site->db, &c->ctx, SEGMENT_ALL, 1, &c->rows[0].place, e);
@@ -196,11 +199,10 @@ body(struct db *db, void *arg, struct err *e)
 	struct chunk *c = &run->chunk;
 	enum err_code err;
 
+	(void)db;
 	run->o->again = false;
 	run->o->wrong = NULL;
-	err = site_keyring(c->site, &c->ctx, &c->ring, e);
-	if (!err)
-		err = schema_hold(db, &c->ctx, &c->schema, e);
+	err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);

@@ -222,9 +222,8 @@ audit_chunk(struct chunk *c, unsigned joined, struct err *e)
 	return err;
 }
 
-/* A single customer's entry names it. */
-static enum err_code
-audit_single(struct chunk *c, struct err *e)
+enum err_code
+chunk_audit_single(struct chunk *c, struct err *e)
 {
 	bool update = c->job.kind == JOB_KIND_UPDATE;
 	char detail[80];
@@ -293,8 +292,22 @@ store_new(struct chunk *c, struct err *e)
 	if (!err && n)
 		err = segment_count_add(
 		    c->site->db, &c->ctx, c->job.segment_id, members, n, e);
-	if (!err)
-		err = c->claim ? audit_chunk(c, n, e) : audit_single(c, e);
+	if (!err && c->claim)
+		err = audit_chunk(c, n, e);
+	return err;
+}
+
+static enum err_code
+count_sealed(struct chunk *c, struct err *e)
+{
+	uint32_t version = keyring_version(c->ring);
+	enum err_code err;
+
+	if (c->claim)
+		return key_use_add(
+		    c->site, &c->ctx, KEY_DATA, version, c->sealed, e);
+	err = key_use_gather(c->site, &c->ctx, version, c->sealed, e);
+	c->sealed = 0;
 	return err;
 }
 
@@ -307,10 +320,9 @@ chunk_store(struct chunk *c, struct err *e)
 	if (!err)
 		err = update ? store_errors(c, e) : store_new(c, e);
 	if (!err && update)
-		err = c->claim ? audit_update(c, e) : audit_single(c, e);
+		err = c->claim ? audit_update(c, e) : chunk_audit_single(c, e);
 	if (!err && c->sealed)
-		err = key_use_add(c->site, &c->ctx, KEY_DATA,
-		    keyring_version(c->ring), c->sealed, e);
+		err = count_sealed(c, e);
 	c->out->rows = c->nrows;
 	c->out->succeeded = c->nrows - c->out->failed;
 	return err;

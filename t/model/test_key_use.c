@@ -92,6 +92,30 @@ test_end(void)
 }
 
 static void
+test_gather(void)
+{
+	char sql[200];
+
+	tenant_sql("UPDATE account_key SET sealed = 0");
+	must(key_use_gather(&site, &one, 1, KEY_USE_GATHERED - 1, &e), "few");
+	is_int(use_of(KEY_DATA).sealed, 0, "a few wait in memory");
+	must(key_use_gather(&site, &one, 1, 3, &e), "more");
+	is_int(use_of(KEY_DATA).sealed, KEY_USE_GATHERED + 2,
+	    "S20: all are counted, together");
+	must(key_use_gather(&site, &one, 1, 9, &e), "few again");
+	is_int(use_of(KEY_DATA).sealed, KEY_USE_GATHERED + 2, "once");
+	snprintf(sql, sizeof(sql), "UPDATE account_key SET sealed = %llu",
+	    (unsigned long long)KEY_USE_MAX - 10);
+	tenant_sql(sql);
+	is_int(key_use_gather(&site, &one, 1, KEY_USE_GATHERED, &e), ERR_CRYPTO,
+	    "S20: nothing is sealed past the end");
+	is_int(key_use_gather(&site, &one, 1, 1, &e), ERR_CRYPTO,
+	    "S20: from then on");
+	is_int(key_use_gather(&site, &one, 2, 1, &e), ERR_OK,
+	    "but under a newer version");
+}
+
+static void
 test_rest(void)
 {
 	struct keyring *k;
@@ -123,6 +147,7 @@ main(void)
 	test_count();
 	test_warning();
 	test_end();
+	test_gather();
 	test_rest();
 	return tenant_end();
 }
