@@ -10,7 +10,6 @@
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 1000
-#define CURSOR_LIST "scv exports"
 
 /* What is known of a file once there is (or was) one. */
 static void
@@ -152,6 +151,13 @@ read_parameter(
 		    rq, name, "must be a number from 1 to %d", PAGE_MAX);
 }
 
+/* The list's name within the account. */
+static const char *
+list_name(struct request *rq)
+{
+	return arena_printf(rq->arena, "scv exports\n%s", rq->workspace_text);
+}
+
 static enum err_code
 read_page(struct request *rq, struct page *p, struct err *e)
 {
@@ -168,7 +174,7 @@ read_page(struct request *rq, struct page *p, struct err *e)
 		    rq, "page[before]", "page[after] is given as well");
 	cursor = p->before ? p->before : p->after;
 	if (cursor && !rq->ninvalid)
-		err = cursor_read(rq->site, &rq->ctx, CURSOR_LIST, cursor,
+		err = cursor_read(rq->site, &rq->ctx, list_name(rq), cursor,
 		    &p->id, sizeof(p->id), e);
 	if (err == ERR_BAD_REQUEST)
 		request_invalid(rq, p->before ? "page[before]" : "page[after]",
@@ -191,7 +197,7 @@ add_link(struct request *rq, struct buf *b, const struct page *p,
 		buf_adds(b, "null");
 		return ERR_OK;
 	}
-	err = cursor_make(rq->site, &rq->ctx, CURSOR_LIST, &x->id,
+	err = cursor_make(rq->site, &rq->ctx, list_name(rq), &x->id,
 	    sizeof(x->id), rq->arena, &cursor, e);
 	if (!err)
 		buf_addf(b,

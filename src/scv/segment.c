@@ -136,8 +136,6 @@ create(struct request *rq, const struct segment_change *t, struct err *e)
 	enum err_code rc = segment_create(rq->site->db, &rq->ctx, t->code,
 	    t->name ? t->name : t->code, t->description, &s, e);
 
-	if (rc == ERR_CONFLICT)
-		request_invalid(rq, "code", "a segment has this code");
 	if (rc)
 		return rc;
 	resp_header(rq, "Location",
@@ -158,7 +156,11 @@ scv_segment_create(struct request *rq, struct err *e)
 		request_invalid(rq, "code", "is required");
 		rc = query_end(rq, e);
 	}
-	return rc ? rc : create(rq, &texts, e);
+	if (!rc)
+		rc = create(rq, &texts, e);
+	if (rc == ERR_CONFLICT)
+		request_invalid(rq, "code", "a segment has this code");
+	return rc;
 }
 
 /* What is not given stays as it is. */
@@ -193,7 +195,12 @@ scv_segment_put(struct request *rq, struct err *e)
 	rc = query_end(rq, e);
 	if (rc)
 		return rc;
-	return found ? create(rq, &texts, e) : change(rq, &s, texts, e);
+	rc = found ? create(rq, &texts, e) : change(rq, &s, texts, e);
+	if (rc != ERR_CONFLICT || !found)
+		return rc;
+	/* Somebody else has just made it. */
+	rc = open_own_segment(rq, &s, e);
+	return rc ? rc : change(rq, &s, texts, e);
 }
 
 enum err_code

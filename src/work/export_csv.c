@@ -197,17 +197,24 @@ put_value(struct export_csv *c, const struct profile_owner *o, unsigned i,
 	return err;
 }
 
-/* Both are sorted by name. The field of the member, from *i on; false if there
- * is none. */
+/* Both are sorted by name. The field of the member, from *i on (anywhere, if
+ * names are others in the row's layout); false if there is none. */
 static bool
-find_field(
-    const struct export_csv *c, const struct profile_member *m, unsigned *i)
+find_field(const struct export_csv *c, uint32_t layout,
+    const struct profile_member *m, unsigned *i)
 {
+	const struct schema *s = c->schema;
+	const struct field *f;
 	const char *name;
 	int order;
 
-	for (; *i < c->schema->n; ++*i) {
-		name = c->schema->fields[*i].name;
+	if (s->renaming && layout < s->layout) {
+		f = schema_find_stored(s, layout, m->name, m->nname);
+		*i = f ? (unsigned)(f - s->fields) : *i;
+		return f != NULL;
+	}
+	for (; *i < s->n; ++*i) {
+		name = s->fields[*i].name;
 		order = (unsigned char)*name - (unsigned char)*m->name;
 		if (order < 0)
 			continue;
@@ -236,7 +243,7 @@ read_row(struct export_csv *c, const struct profile_owner *o,
 	memset(c->cells, 0, c->schema->n * sizeof(*c->cells));
 	c->plain.len = 0;
 	while (!err && profile_next(&p, end, &m)) {
-		if (!find_field(c, &m, &i))
+		if (!find_field(c, o->layout, &m, &i))
 			continue;
 		c->is_short |=
 		    !c->builtins && is_builtin(&c->schema->fields[i]);

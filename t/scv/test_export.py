@@ -94,6 +94,11 @@ def test_headers():
               "a range under the ETag")
     tap.equal(mine.download(record, {"If-None-Match": etag}).status, 304,
               "the ETag again")
+    past = mine.download(record, {"Range": f"bytes={record['bytes']}-"})
+    tap.equal((past.status, past.headers["Content-Type"].split(";")[0],
+               past.json["status"], past.headers["Content-Range"]),
+              (416, "application/problem+json", 416,
+               f"bytes */{record['bytes']}"), "a range past the end")
     for path in ("", "/" + record["exportid"]):
         tap.equal(mine.call("GET", path).headers["Cache-Control"], "no-store",
                   f"S34: GET /scv/exports{path[:1]}")
@@ -165,6 +170,10 @@ def test_list():
                         ("sort=x", "sort")):
         reply = mine.call("GET", "?" + query)
         tap.equal((reply.status, names(reply)), (400, [name]), f"400: {query}")
+    sister = exports.Exports(site.workspace(account=shop.account))
+    reply = sister.call("GET", "?" + one["links"]["next"].split("?", 1)[1])
+    tap.equal((reply.status, names(reply)), (400, ["page[after]"]),
+              "S12: a cursor is good in its own workspace alone")
 
 
 def test_ids():

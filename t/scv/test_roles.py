@@ -138,6 +138,45 @@ def test_taken_over():
               (None, ["1", "3"]), "with its digests")
 
 
+def test_exported():
+    """An export between the change and its conversion."""
+    shop = Shop()
+    stop_worker()
+    reply = shop.schema({**SOURCE, "name": {
+        "type": "string", "x-scv-searchable": "name"}})
+    job = reply.headers["Location"][-36:].replace("-", "")
+    later = (f"UPDATE job_queue SET available_at = available_at %s 3600000"
+             f" WHERE HEX(job) = '{job}'")
+    site.sql(later % "+")
+    keys = {"x-dxp-tenant": shop.at.account, "x-api-key": shop.at.api_key}
+    name = site.request("POST", "/scv/exports", {"segment": "all"},
+                        keys).json["exportid"]
+    site.up("worker")
+    end = time.monotonic() + 60
+    url = None
+    while not url and time.monotonic() < end:
+        time.sleep(0.05)
+        url = site.request("GET", f"/scv/exports/{name}", None,
+                           keys).json["signedURL"]
+    sheet = [line.split(",") for line in site.request(
+        "GET", url[url.index("/exports/"):]).raw.decode().splitlines()]
+    rows = [dict(zip(sheet[0], row)) for row in sheet[1:]]
+    tap.equal([(r["email"], r["agreed"], r["terms"], r["name"],
+                "$verifiedEmail" in r) for r in rows],
+              [("ann@example.org", "true", "v1", "Ann", False),
+               ("bob@example.org", "false", "v2", "Bob", False),
+               ("", "", "", "Cid", False)],
+              "a file has the values under their new names")
+    found = site.request("GET", "/scv/customers?search%5Bcontains%5D=BOB&"
+                         "retProps=email", None, keys)
+    tap.equal([c["email"] for c in found.json["data"]], ["bob@example.org"],
+              "what became searchable is found meanwhile")
+    site.sql(later % "-")
+    where = reply.headers["Location"].split("//")[1]
+    tap.equal(shop.at.wait({"job_id": where})["status"], "completed",
+              "then the conversion goes on")
+
+
 def test_by_document():
     """All of them at once, and an index key that is rotated afterwards."""
     shop = Shop()
