@@ -305,9 +305,15 @@ job_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
     struct arena *a, struct job *out, struct err *e)
 {
 	struct finding f = {ctx, a, out};
+	enum err_code err;
 
-	return db_one(
+	err = db_one(
 	    db, ctx, SQL_JOB_FIND, DB_ARGS(db_uuid(uuid)), take_job, &f, e);
+	if (!err && out->kind == JOB_KINDS)
+		return err_fault(e, ERR_INTERNAL,
+		    "a job of a kind that this program does not know: is it "
+		    "older than the database?");
+	return err;
 }
 
 static void

@@ -435,6 +435,13 @@ def test_audit():
         time.sleep(0.05)
     for action in ("create", "download", "read", "list", "withdraw"):
         tap.ok(audit("export." + action) > 0, f"the audit log has {action}")
+    gone = mine.make("all")
+    site.sql("UPDATE export SET state = 'withdrawn' WHERE state = 'completed'")
+    site.request("GET", mine.path(gone))
+    tap.ok(coffer.eventually(lambda: site.sql(
+        "SELECT 1 FROM audit WHERE action = 'export.download' AND detail LIKE"
+        f" '%{gone['exportid']}%withdrawn%'")), "S35: and a download whose "
+           "file is gone")
     tap.equal(site.sql("SELECT DISTINCT level FROM audit WHERE action IN"
                        " ('export.create', 'export.download',"
                        " 'export.withdraw')"), [["warning"]], "as warnings")
