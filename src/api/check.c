@@ -1,7 +1,6 @@
 /* POST /v1/customer/check and PATCH /v1/customer: rows are validated, and
  * queued or done. */
 #include <stdio.h>
-#include <string.h>
 
 #include "http/handlers.h"
 #include "http/etag.h"

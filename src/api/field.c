@@ -1,5 +1,4 @@
 /* /v1/cpf: the fields of a workspace. */
-#include <string.h>
 
 #include "http/handlers.h"
 #include "model/field_change.h"

@@ -1,6 +1,5 @@
 #include "db/restore.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 

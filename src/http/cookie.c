@@ -1,6 +1,5 @@
 #include "http/cookie.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define BLANK " \t"

@@ -1,7 +1,5 @@
 #include "ingest/answer.h"
 
-#include <string.h>
-
 #include "base/err.h"
 
 #define CLEAN "Data is clean to upload"

@@ -279,7 +279,7 @@ static enum err_code
 read_rows(struct opening *o, bool *full_out)
 {
 	struct db_val list[OPEN_BATCH];
-	struct head key, *h;
+	struct head key = {0}, *h;
 	struct db_rows *r;
 	enum err_code err;
 	unsigned i;

@@ -1,5 +1,4 @@
 /* The definition that a change makes of an old one. */
-#include <string.h>
 
 #include "model/field_change.h"
 #include "model/schema_doc.h"

@@ -1,7 +1,6 @@
 #include "model/job.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

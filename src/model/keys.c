@@ -2,7 +2,6 @@
  * account's key epoch has moved. */
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "model/account.h"

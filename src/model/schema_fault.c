@@ -1,7 +1,6 @@
 /* Faults of schema documents, by JSON pointer (RFC 6901). */
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/utf8.h"
 #include "model/schema_property.h"

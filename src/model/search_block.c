@@ -3,7 +3,6 @@
  * keep their numbers or get higher ones than there were. So those who wait for
  * a part find behind it whatever has moved meanwhile.
  */
-#include <stdlib.h>
 
 #include "model/runs.h"
 #include "model/search_put.h"

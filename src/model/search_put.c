@@ -1,7 +1,6 @@
 /* Texts of customers that were made or changed. */
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/search_put.h"
 #include "vault/rand.h"

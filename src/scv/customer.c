@@ -1,5 +1,4 @@
 /* /scv/customers/{customerid}: one customer is read or deleted. */
-#include <string.h>
 
 #include "base/log.h"
 #include "http/handlers.h"

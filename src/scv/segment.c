@@ -1,6 +1,5 @@
 /* /scv/segments: the segments of a workspace, which are the customer groups of
  * /v1/cg, and who is in them. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/conf.h"
@@ -100,14 +99,14 @@ check_text(
 		request_invalid(rq, name, "%s", err_text(&e));
 }
 
-/* Reads code, name and description from the body; null is not given. */
+/* Reads code, name and description from the body into *out, which is empty;
+ * null is not given. */
 static enum err_code
 read_body(struct request *rq, struct segment_change *out, struct err *e)
 {
 	const char *name, **place;
 	json_t *v;
 
-	*out = (struct segment_change){NULL, NULL, NULL};
 	json_object_foreach(rq->json, name, v)
 	{
 		place = !strcmp(name, "code")          ? &out->code
@@ -147,7 +146,7 @@ create(struct request *rq, const struct segment_change *t, struct err *e)
 enum err_code
 scv_segment_create(struct request *rq, struct err *e)
 {
-	struct segment_change texts;
+	struct segment_change texts = {NULL, NULL, NULL};
 	enum err_code rc = no_query(rq, e);
 
 	if (!rc)
@@ -181,7 +180,7 @@ change(struct request *rq, struct segment *s, struct segment_change t,
 enum err_code
 scv_segment_put(struct request *rq, struct err *e)
 {
-	struct segment_change texts;
+	struct segment_change texts = {NULL, NULL, NULL};
 	struct segment s;
 	enum err_code found = open_own_segment(rq, &s, e), rc;
 

@@ -1,6 +1,5 @@
 /* GET /scv/segments: the segments of a workspace, a page at a time, in the
  * order of their making. */
-#include <stdlib.h>
 
 #include "http/handlers.h"
 #include "model/segment.h"

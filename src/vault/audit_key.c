@@ -1,6 +1,5 @@
 #include "vault/audit_key.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"

@@ -1,5 +1,4 @@
 /* The CSV file of an export. */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

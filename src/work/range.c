@@ -1,7 +1,5 @@
 #include "work/range.h"
 
-#include <string.h>
-
 #include "model/export_files.h"
 
 static const struct range_kind kinds[JOB_KINDS] = {

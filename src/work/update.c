@@ -4,7 +4,6 @@
  * that updates at once on the same customers wait for each other.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/segment.h"
 #include "work/chunk.h"

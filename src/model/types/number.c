@@ -2,7 +2,6 @@
 #include "model/types/types.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A JSON number, cut: digits are those of `whole` and then of `frac`. */
