@@ -168,8 +168,12 @@ time_search(const char *name, const char *text, unsigned most, bool found,
 		         r & 1 ? UINT64_MAX : 0, r & 1, take, &h, &e),
 		    "search");
 		us[i] = now_us() - us[i];
-		if (!h.n == found)
+		if (!h.n == found) {
+			fprintf(stderr,
+			    "%s: found %u: more --rows are wanted\n", name,
+			    h.n);
 			exit(1);
+		}
 	}
 	report(name, us, runs);
 }
@@ -224,13 +228,6 @@ time_all(unsigned runs)
 	time_rows("fetch_open", true, runs);
 }
 
-static void
-take_end(struct db_rows *r, void *arg)
-{
-	(void)arg;
-	customers = (uint64_t)db_get_int(r, 0);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -246,8 +243,8 @@ main(int argc, char **argv)
 	ctx.account_id = (uint32_t)atoi(argv[2]);
 	ctx.workspace_id = (uint32_t)atoi(argv[3]);
 	n = (unsigned)atoi(argv[5]);
-	must(db_one(
-	         site.db, &ctx, SQL_SEARCH_END, DB_NOARGS, take_end, NULL, &e),
+	must(db_one(site.db, &ctx, SQL_SEARCH_END, DB_NOARGS, db_take_u64,
+	         &customers, &e),
 	    "customers");
 	if (!strcmp(argv[4], "fill"))
 		fill(n);

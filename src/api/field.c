@@ -30,16 +30,9 @@ api_field_list(struct request *rq, struct err *e)
 }
 
 static void
-add_text(struct buf *out, const char *name, const char *text)
-{
-	buf_addf(out, ",\"%s\":", name);
-	buf_add_json(out, text, strlen(text));
-}
-
-static void
 add_job(struct request *rq, struct buf *out, const struct job *job)
 {
-	add_text(out, "job_id",
+	buf_add_member(out, "job_id",
 	    job_id(rq->site->conf, rq->account_code, job, rq->arena));
 }
 
@@ -53,7 +46,7 @@ answer_offences(struct request *rq, const struct field_change *c,
 	unsigned i;
 
 	buf_adds(out, "{\"status\":400");
-	add_text(out, "message", err_text(e));
+	buf_add_member(out, "message", err_text(e));
 	buf_adds(out, ",\"violations\":");
 	buf_add_u64(out, c->offences.total);
 	buf_adds(out, ",\"errors\":[");
@@ -62,9 +55,9 @@ answer_offences(struct request *rq, const struct field_change *c,
 
 		uuid_format(&o->customer, id);
 		buf_addf(out, "%s{\"customer_id\":\"%s\"", i ? "," : "", id);
-		add_text(out, "field", field);
-		add_text(out, "code", row_code_name(o->code));
-		add_text(out, "message", o->text);
+		buf_add_member(out, "field", field);
+		buf_add_member(out, "code", row_code_name(o->code));
+		buf_add_member(out, "message", o->text);
 		buf_addc(out, '}');
 	}
 	buf_adds(out, "]}");
@@ -78,7 +71,7 @@ answer_busy(
 	struct buf *out = resp_json(rq, 409);
 
 	buf_adds(out, "{\"status\":409");
-	add_text(out, "message", err_text(e));
+	buf_add_member(out, "message", err_text(e));
 	add_job(rq, out, &c->job);
 	buf_adds(out, ",\"errors\":[]}");
 }

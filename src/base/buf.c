@@ -267,6 +267,29 @@ buf_add_time(struct buf *b, int64_t ms)
 }
 
 void
+buf_add_member(struct buf *b, const char *name, const char *text)
+{
+	buf_addf(b, ",\"%s\":", name);
+	if (text)
+		buf_add_json(b, text, strlen(text));
+	else
+		buf_adds(b, "null");
+}
+
+void
+buf_add_member_time(struct buf *b, const char *name, int64_t ms)
+{
+	buf_addf(b, ",\"%s\":", name);
+	if (!ms) {
+		buf_adds(b, "null");
+		return;
+	}
+	buf_addc(b, '"');
+	buf_add_time(b, ms);
+	buf_addc(b, '"');
+}
+
+void
 buf_reset(struct buf *b)
 {
 	if (b->data) {

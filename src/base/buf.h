@@ -47,6 +47,11 @@ void buf_add_csv(struct buf *b, const char *s, size_t n);
  * (clock_format). */
 void buf_add_time(struct buf *b, int64_t ms);
 
+/* Appends a member of a JSON object, with a comma before it: ,"name":"text", or
+ * null for NULL; the time likewise, null for 0. The name is not escaped. */
+void buf_add_member(struct buf *b, const char *name, const char *text);
+void buf_add_member_time(struct buf *b, const char *name, int64_t ms);
+
 /* Forgets the content (wiped), keeps the memory. */
 void buf_reset(struct buf *b);
 

@@ -85,6 +85,12 @@ uuid_format(const struct uuid *u, char out[UUID_TEXT])
 	*out = '\0';
 }
 
+int
+uuid_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, UUID_LEN);
+}
+
 /* Decodes n digits without padding; bits past the last byte must be zero. */
 static bool
 decode(const uint8_t digit[256], const char *text, size_t n, uint8_t *out,

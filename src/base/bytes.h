@@ -26,6 +26,9 @@ bool uuid_parse(const char *s, size_t n, struct uuid *out);
 /* Writes 36 lower-case characters and a NUL. */
 void uuid_format(const struct uuid *u, char out[UUID_TEXT]);
 
+/* For qsort and bsearch over struct uuid. */
+int uuid_compare(const void *a, const void *b);
+
 /* Decodes strict base64 (padded, no white space) of n characters into out,
  * which has room for n / 4 * 3 bytes. False if malformed. */
 bool b64_decode(const char *s, size_t n, uint8_t *out, size_t *len_out);

@@ -148,6 +148,12 @@ typedef void db_take(struct db_rows *r, void *arg);
 MUST_CHECK enum err_code db_one(struct db *db, const struct db_context *ctx,
     enum stmt st, struct db_args args, db_take *take, void *arg, struct err *e);
 
+/* For db_one, where the row is one value: `arg` is where it goes. */
+void db_take_int(struct db_rows *r, void *arg);  /* int64_t */
+void db_take_u32(struct db_rows *r, void *arg);  /* uint32_t */
+void db_take_u64(struct db_rows *r, void *arg);  /* uint64_t */
+void db_take_uuid(struct db_rows *r, void *arg); /* struct uuid */
+
 /* Inserts many rows by one "INSERT ... VALUES (...)" statement of the
  * registry: `cells` holds nrows * ncols values row by row (ncols: its `?`
  * markers). Array binding where the server has it and [database] bulk is on,

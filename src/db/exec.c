@@ -259,3 +259,27 @@ db_one(struct db *db, const struct db_context *ctx, enum stmt st,
 		return err;
 	return err_set(e, ERR_NOT_FOUND, NULL);
 }
+
+void
+db_take_int(struct db_rows *r, void *arg)
+{
+	*(int64_t *)arg = db_get_int(r, 0);
+}
+
+void
+db_take_u32(struct db_rows *r, void *arg)
+{
+	*(uint32_t *)arg = (uint32_t)db_get_int(r, 0);
+}
+
+void
+db_take_u64(struct db_rows *r, void *arg)
+{
+	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
+}
+
+void
+db_take_uuid(struct db_rows *r, void *arg)
+{
+	db_get_uuid(r, 0, arg);
+}

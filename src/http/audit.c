@@ -61,6 +61,6 @@ request_note(struct request *rq, enum err_code rc)
 	else if (rc == ERR_NOT_FOUND && rq->route &&
 	         rq->route->reads != AUDIT_NONE)
 		note(rq, rq->route->reads, NULL, "{\"status\":404}");
-	else if (!rc)
+	else if (!rc || rc == ERR_GONE)
 		request_note_read(rq);
 }

@@ -106,6 +106,8 @@ read_json(struct request *rq, struct err *e)
 		request_invalid(rq, "body", "%s", err_text(e));
 		return err_set(e, ERR_BAD_REQUEST, "Invalid JSON");
 	}
+	if (rc == ERR_MISSING_FIELDS)
+		return missing(rq, e);
 	if (rc)
 		return rc;
 	if (jv_type(rq->json) != JV_OBJECT)

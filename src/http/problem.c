@@ -8,9 +8,16 @@
 static enum route_face
 face_of(const struct request *rq)
 {
+	static const char *const scv[] = {"/scv/", "/__dxp/", "/exports/"};
+	size_t i;
+
 	if (rq->route)
 		return rq->route->face;
-	return rq->path && !strncmp(rq->path, "/scv/", 5) ? FACE_SCV : FACE_V1;
+	for (i = 0; rq->path && i < sizeof(scv) / sizeof(scv[0]); i++) {
+		if (!strncmp(rq->path, scv[i], strlen(scv[i])))
+			return FACE_SCV;
+	}
+	return FACE_V1;
 }
 
 static void

@@ -6,21 +6,14 @@
 
 #define CLEAN "Data is clean to upload"
 
-static void
-add_member(struct buf *out, const char *name, const char *text)
-{
-	buf_addf(out, ",\"%s\":", name);
-	buf_add_json(out, text, strlen(text));
-}
-
 /* The members that are always there; the object stays open. */
 static void
 begin(struct buf *out, const char *job_id, const char *status, uint32_t rows)
 {
 	buf_adds(out, "{\"message\":\"" CLEAN "\"");
 	if (job_id)
-		add_member(out, "job_id", job_id);
-	add_member(out, "status", status);
+		buf_add_member(out, "job_id", job_id);
+	buf_add_member(out, "status", status);
 	buf_adds(out, ",\"rows\":");
 	buf_add_u64(out, rows);
 }
@@ -59,9 +52,9 @@ static void
 add_error(struct buf *out, const struct row_error *r)
 {
 	buf_addf(out, "{\"row\":%u,\"line\":%u", r->row, r->line);
-	add_member(out, "field", r->field);
-	add_member(out, "code", row_code_name(r->code));
-	add_member(out, "message", r->text);
+	buf_add_member(out, "field", r->field);
+	buf_add_member(out, "code", row_code_name(r->code));
+	buf_add_member(out, "message", r->text);
 	buf_addc(out, '}');
 }
 
@@ -73,7 +66,7 @@ answer_invalid(struct buf *out, uint32_t rows, const struct row_errors *errs)
 	unsigned i;
 
 	buf_addf(out, "{\"status\":%d", err_status(invalid.code));
-	add_member(out, "message", err_text(&invalid));
+	buf_add_member(out, "message", err_text(&invalid));
 	buf_addf(out, ",\"rows\":%u,\"invalid_rows\":%u,\"errors\":[", rows,
 	    header ? 0 : errs->invalid_rows);
 	for (i = 0; i < errs->n; i++) {

@@ -183,17 +183,11 @@ account_create(struct site *s, const char *code, const char *name,
 	return rc;
 }
 
-static void
-take_u32(struct db_rows *r, void *arg)
-{
-	*(uint32_t *)arg = (uint32_t)db_get_int(r, 0);
-}
-
 enum err_code
 account_find(struct db *db, const char *code, uint32_t *id_out, struct err *e)
 {
 	return db_one(db, NULL, SQL_ACCOUNT_BY_CODE, DB_ARGS(db_str(code)),
-	    take_u32, id_out, e);
+	    db_take_u32, id_out, e);
 }
 
 enum err_code

@@ -74,6 +74,15 @@ MUST_CHECK enum err_code workspace_find(struct db *db,
     const struct db_context *ctx, const struct uuid *uuid, uint32_t *id_out,
     struct err *e);
 
+/* Calls `each` with every workspace of the context's account, by itself and as
+ * a context, in the order of their ids, until it fails. They are read before
+ * the first call. */
+typedef enum err_code workspace_each(const struct db_context *ctx,
+    const struct uuid *uuid, void *arg, struct err *e);
+MUST_CHECK enum err_code workspace_walk(struct db *db,
+    const struct db_context *ctx, workspace_each *each, void *arg,
+    struct err *e);
+
 /* For cofferctl, which is not inside an account: binds account and workspace
  * by the workspace's UUID alone. ERR_NO_WORKSPACE. */
 MUST_CHECK enum err_code workspace_bind(struct db *db, const struct uuid *uuid,

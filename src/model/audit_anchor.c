@@ -84,12 +84,6 @@ take_lease(
 	return rc;
 }
 
-static void
-take_int(struct db_rows *r, void *arg)
-{
-	*(int64_t *)arg = db_get_int(r, 0);
-}
-
 /* From where on to look: at first, from the newest anchor of anybody. */
 static enum err_code
 find_since(struct audit_anchors *an, struct err *e)
@@ -100,7 +94,7 @@ find_since(struct audit_anchors *an, struct err *e)
 	if (an->since >= 0)
 		return ERR_OK;
 	rc = db_one(an->site->db, NULL, SQL_AUDIT_LAST_ANCHOR, DB_NOARGS,
-	    take_int, &at, e);
+	    db_take_int, &at, e);
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
 	an->since = at > OVERLAP_MS ? at - OVERLAP_MS : 0;

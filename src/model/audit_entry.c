@@ -94,21 +94,14 @@ audit_hex(const char *s, void *out, size_t n)
 }
 
 static void
-add_member(struct buf *out, const char *name, const char *text)
-{
-	buf_addf(out, ",\"%s\":", name);
-	buf_add_json(out, text, strlen(text));
-}
-
-static void
 add_names(struct buf *out, const struct audit_names *names)
 {
 	if (names->account)
-		add_member(out, "account", names->account);
+		buf_add_member(out, "account", names->account);
 	if (names->workspace)
-		add_member(out, "workspace", names->workspace);
+		buf_add_member(out, "workspace", names->workspace);
 	if (names->user)
-		add_member(out, "user", names->user);
+		buf_add_member(out, "user", names->user);
 }
 
 /* The detail comes last, so that its bytes are found again as they are. */

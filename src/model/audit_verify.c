@@ -19,12 +19,6 @@ struct verification {
 	struct buf lost; /* chains whose end is known to be gone */
 };
 
-static void
-take_n(struct db_rows *r, void *arg)
-{
-	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
-}
-
 /* Whether the loss of a chain's end has been told; from now on it has. */
 static bool
 is_told(struct verification *v, const uint8_t chain[AUDIT_CHAIN])
@@ -71,7 +65,7 @@ expect(struct verification *v, const struct audit_head *head, const char *how,
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	rc = db_one(v->db, NULL, SQL_AUDIT_LAST,
-	    DB_ARGS(db_bytes(head->chain, AUDIT_CHAIN)), take_n, &last, e);
+	    DB_ARGS(db_bytes(head->chain, AUDIT_CHAIN)), db_take_u64, &last, e);
 	if ((!rc || rc == ERR_NOT_FOUND) && last < head->n)
 		tell_lost(v, head, last, how);
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;

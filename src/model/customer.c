@@ -193,24 +193,12 @@ customer_uuids(struct db *db, const struct db_context *ctx,
 	return err;
 }
 
-static void
-take_uuid(struct db_rows *r, void *out)
-{
-	db_get_uuid(r, 0, out);
-}
-
 enum err_code
 customer_workspace(struct db *db, const struct db_context *ctx,
     const struct uuid *id, struct uuid *out, struct err *e)
 {
 	return db_one(db, ctx, SQL_CUSTOMER_WORKSPACE, DB_ARGS(db_uuid(id)),
-	    take_uuid, out, e);
-}
-
-static void
-take_revision(struct db_rows *r, void *out)
-{
-	*(uint32_t *)out = (uint32_t)db_get_int(r, 0);
+	    db_take_uuid, out, e);
 }
 
 enum err_code
@@ -218,7 +206,7 @@ customer_revision(struct db *db, const struct db_context *ctx,
     const struct uuid *id, uint32_t *out, struct err *e)
 {
 	return db_one(db, ctx, SQL_CUSTOMER_REVISION, DB_ARGS(db_uuid(id)),
-	    take_revision, out, e);
+	    db_take_u32, out, e);
 }
 
 struct mark {

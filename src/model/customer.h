@@ -129,6 +129,14 @@ MUST_CHECK enum err_code customer_rewrite(struct db *db,
     const struct db_context *ctx, const struct customer *list, unsigned n,
     const struct buf *profiles, struct err *e);
 
+/* Appends the profile of a customer whose bytes are in `stored` to `out`, in
+ * the current form (schema and data key), and its events behind it as they are;
+ * *c then tells where in `out`. `nothing` is a record without a value. Errors:
+ * see profile_merge. */
+MUST_CHECK enum err_code customer_remake(struct buf *out,
+    const struct schema *s, const struct buf *stored, struct customer *c,
+    const struct record *nothing, struct keyring *k, struct err *e);
+
 /* Locks the customers of n seqs (others than CUSTOMER_NONE), in the order of
  * their seqs, which `seqs` must be in; *found_out: how many there are. */
 MUST_CHECK enum err_code customer_lock(struct db *db,

@@ -83,12 +83,6 @@ done(struct db *db, void *arg, struct err *e)
 	return err;
 }
 
-static int
-compare_uuids(const void *a, const void *b)
-{
-	return memcmp(a, b, UUID_LEN);
-}
-
 /* Tells the caller which ids are gone. */
 static void
 tell(struct transaction *t, struct arena *a)
@@ -100,11 +94,11 @@ tell(struct transaction *t, struct arena *a)
 	d->deleted = t->doom.n;
 	for (i = 0; i < d->deleted; i++)
 		gone[i] = t->doom.list[i].uuid;
-	qsort(gone, d->deleted, sizeof(*gone), compare_uuids);
+	qsort(gone, d->deleted, sizeof(*gone), uuid_compare);
 	for (i = 0; i < d->n; i++)
 		d->gone_out[i] =
 		    d->deleted && bsearch(&d->ids[i], gone, d->deleted,
-		                      sizeof(*gone), compare_uuids);
+		                      sizeof(*gone), uuid_compare);
 }
 
 enum err_code

@@ -96,14 +96,6 @@ lock(struct doom *m, struct err *e)
 	return err;
 }
 
-static int
-compare_seqs(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 struct choosing {
 	uint64_t *found; /* room for as many as there are customers */
 	unsigned n, max;
@@ -135,7 +127,7 @@ choose(struct doom *m, struct err *e)
 	err = runs_query(&chosen, m->seqs, m->n, take_chosen, &c, e);
 	if (err || c.n == m->n)
 		return err;
-	qsort(c.found, c.n, sizeof(*c.found), compare_seqs);
+	c.n = runs_sort(c.found, c.n);
 	memcpy(m->seqs, c.found, c.n * sizeof(*c.found));
 	keep(m, c.n);
 	return ERR_OK;

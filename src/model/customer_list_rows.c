@@ -90,17 +90,11 @@ count_hit(uint64_t seq, void *arg)
 	return true;
 }
 
-static void
-take_count(struct db_rows *r, void *out)
-{
-	*(uint64_t *)out = (uint64_t)db_get_int(r, 0);
-}
-
 static enum err_code
 count_live(struct lister *l, uint32_t segment_id, uint64_t *out)
 {
 	return db_one(l->site->db, l->ctx, SQL_LIST_LIVE,
-	    DB_ARGS(db_int(segment_id)), take_count, out, l->e);
+	    DB_ARGS(db_int(segment_id)), db_take_u64, out, l->e);
 }
 
 /* Learns how many customers there are and how many of them pass; of a text also

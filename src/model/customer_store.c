@@ -206,6 +206,29 @@ customer_rewrite(struct db *db, const struct db_context *ctx,
 	return err;
 }
 
+enum err_code
+customer_remake(struct buf *out, const struct schema *s,
+    const struct buf *stored, struct customer *c, const struct record *nothing,
+    struct keyring *k, struct err *e)
+{
+	char workspace[UUID_TEXT], id[UUID_TEXT];
+	size_t at = out->len;
+	enum err_code err;
+
+	uuid_format(&s->workspace, workspace);
+	uuid_format(&c->uuid, id);
+	err = profile_merge(out, s, stored->data + c->at, c->n, c->key_version,
+	    c->layout, nothing, k, workspace, id, e);
+	c->at = at;
+	c->n = out->len - at;
+	c->key_version = keyring_version(k);
+	c->layout = s->layout;
+	at = out->len;
+	buf_add(out, stored->data + c->events_at, c->nevents);
+	c->events_at = at;
+	return err;
+}
+
 #define KEY_CELLS 4
 
 enum err_code

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "model/account.h"
 #include "model/audit.h"
@@ -71,29 +70,27 @@ take_count(struct db_rows *r, void *arg)
 	*(uint64_t *)arg += (uint64_t)db_get_int(r, 0);
 }
 
-/* Appends the ids of the account's workspaces, as uint32_t. */
-static enum err_code
-workspaces(
-    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
-{
-	struct db_rows *r;
-	uint32_t id;
-	enum err_code rc;
+struct look {
+	struct db *db;
+	struct erasure *out;
+};
 
-	rc = db_query(db, ctx, SQL_ERASE_WORKSPACES, DB_NOARGS, &r, e);
-	if (rc)
-		return rc;
-	while (db_next(r)) {
-		id = (uint32_t)db_get_int(r, 0);
-		buf_add(out, &id, sizeof(id));
-	}
-	return db_done(&r, e);
+static enum err_code
+count_customers(const struct db_context *ctx, const struct uuid *workspace,
+    void *arg, struct err *e)
+{
+	struct look *look = arg;
+
+	(void)workspace;
+	look->out->workspaces++;
+	return db_one(look->db, ctx, SQL_ERASE_COUNT_CUSTOMERS, DB_NOARGS,
+	    take_count, &look->out->customers, e);
 }
 
 enum err_code
 erase_look(struct site *s, const char *code, struct erasure *out, struct err *e)
 {
-	struct buf ids = {0};
+	struct look look = {s->db, out};
 	struct db_context ctx;
 	enum err_code rc;
 
@@ -104,17 +101,10 @@ erase_look(struct site *s, const char *code, struct erasure *out, struct err *e)
 	if (rc)
 		return rc;
 	ctx = context_of(out);
-	rc = workspaces(s->db, &ctx, &ids, e);
-	out->workspaces = ids.len / sizeof(uint32_t);
-	for (size_t i = 0; rc == ERR_OK && i < ids.len; i += sizeof(uint32_t)) {
-		memcpy(&ctx.workspace_id, ids.data + i, sizeof(uint32_t));
-		rc = db_one(s->db, &ctx, SQL_ERASE_COUNT_CUSTOMERS, DB_NOARGS,
-		    take_count, &out->customers, e);
-	}
+	rc = workspace_walk(s->db, &ctx, count_customers, &look, e);
 	if (rc == ERR_OK)
 		rc = db_one(s->db, &ctx, SQL_ERASE_COUNT_USERS, DB_NOARGS,
 		    take_count, &out->users, e);
-	buf_free(&ids);
 	return rc;
 }
 
@@ -200,20 +190,17 @@ clear(struct pass *p, const struct db_context *ctx, const struct erase_row *row,
 }
 
 static enum err_code
-clear_workspaces(
-    struct pass *p, const struct db_context *account, struct err *e)
+clear_workspace(const struct db_context *ctx, const struct uuid *workspace,
+    void *arg, struct err *e)
 {
-	struct db_context ctx = *account;
-	struct buf ids = {0};
-	enum err_code rc = workspaces(p->site->db, account, &ids, e);
+	struct pass *p = arg;
+	enum err_code rc = ERR_OK;
+	size_t i;
 
-	for (size_t i = 0; rc == ERR_OK && i < ids.len; i += sizeof(uint32_t)) {
-		memcpy(&ctx.workspace_id, ids.data + i, sizeof(uint32_t));
-		for (size_t j = 0; rc == ERR_OK && j < ERASE_ROWS; j++)
-			if (erase_rows[j].owner == TABLE_WORKSPACE)
-				rc = clear(p, &ctx, &erase_rows[j], e);
-	}
-	buf_free(&ids);
+	(void)workspace;
+	for (i = 0; rc == ERR_OK && i < ERASE_ROWS; i++)
+		if (erase_rows[i].owner == TABLE_WORKSPACE)
+			rc = clear(p, ctx, &erase_rows[i], e);
 	return rc;
 }
 
@@ -226,7 +213,7 @@ clear_all(struct pass *p, const struct db_context *ctx, struct err *e)
 	for (i = 0; rc == ERR_OK && i < sizeof(first) / sizeof(first[0]); i++)
 		rc = clear(p, ctx, &first[i], e);
 	if (rc == ERR_OK)
-		rc = clear_workspaces(p, ctx, e);
+		rc = workspace_walk(p->site->db, ctx, clear_workspace, p, e);
 	for (i = 0; rc == ERR_OK && i < ERASE_ROWS; i++)
 		if (erase_rows[i].owner == TABLE_ACCOUNT &&
 		    erase_rows[i].st != last.st)

@@ -35,8 +35,6 @@ STMT(ERASE_MARK, SERVER,
     " WHERE id = ? AND erased_at IS NULL")
 STMT(ERASE_ACCOUNT, SERVER,
     "DELETE FROM account WHERE id = ? AND erased_at IS NOT NULL")
-STMT(ERASE_WORKSPACES, ACCOUNT,
-    "SELECT id FROM workspace WHERE account_id = :account ORDER BY id")
 STMT(ERASE_COUNT_CUSTOMERS, WORKSPACE,
     "SELECT COUNT(*) FROM customer WHERE workspace_id = :workspace")
 STMT(ERASE_COUNT_USERS, ACCOUNT,

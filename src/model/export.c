@@ -127,12 +127,6 @@ take_segment(struct db_rows *r, void *arg)
 	x->members = (uint64_t)db_get_int(r, 2);
 }
 
-static void
-take_count(struct db_rows *r, void *out)
-{
-	*(int64_t *)out = db_get_int(r, 0);
-}
-
 static enum err_code
 check_waiting(struct creation *c, struct err *e)
 {
@@ -140,7 +134,7 @@ check_waiting(struct creation *c, struct err *e)
 	enum err_code err;
 
 	err = db_one(c->site->db, c->ctx, SQL_EXPORT_WAITING, DB_NOARGS,
-	    take_count, &n, e);
+	    db_take_int, &n, e);
 	if (!err && n >= most)
 		return err_set(e, ERR_TOO_MANY_REQUESTS,
 		    "%d exports wait or run already", (int)n);

@@ -101,8 +101,6 @@ STMT(EXPORT_EXPIRE, WORKSPACE,
 STMT(EXPORT_SWEEP, WORKSPACE,
     "DELETE FROM export WHERE workspace_id = :workspace AND live = 0"
     " AND on_disk = 0 AND finished_at < ? LIMIT 1000")
-STMT(EXPORT_WORKSPACES, ACCOUNT,
-    "SELECT id, uuid FROM workspace WHERE account_id = :account ORDER BY id")
 /* The snapshot: `all` by seq, other segments in the order of joining. */
 STMT(EXPORT_ALL, WORKSPACE,
     "SELECT seq, uuid, profile, key_version, layout FROM customer"

@@ -273,9 +273,10 @@ is_orphan(const char *name, void *arg)
 }
 
 static enum err_code
-sweep_workspace(struct site *s, const struct db_context *ctx,
-    const struct uuid *workspace, struct err *e)
+sweep_workspace(const struct db_context *ctx, const struct uuid *workspace,
+    void *arg, struct err *e)
 {
+	struct site *s = arg;
 	struct orphans o = {s, ctx};
 	int64_t now = clock_now_ms();
 	char path[EXPORT_PATH_MAX];
@@ -296,63 +297,26 @@ sweep_workspace(struct site *s, const struct db_context *ctx,
 	return err;
 }
 
-/* A workspace of an account. */
-struct place {
-	uint32_t id;
-	struct uuid uuid;
-};
-
-static enum err_code
-list_places(
-    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
-{
-	struct place p;
-	struct db_rows *r;
-	enum err_code err;
-
-	err = db_query(db, ctx, SQL_EXPORT_WORKSPACES, DB_NOARGS, &r, e);
-	if (err)
-		return err;
-	while (db_next(r)) {
-		p.id = (uint32_t)db_get_int(r, 0);
-		db_get_uuid(r, 1, &p.uuid);
-		buf_add(out, &p, sizeof(p));
-	}
-	return db_done(&r, e);
-}
-
 enum err_code
 export_sweep(struct site *s, const struct db_context *ctx, struct err *e)
 {
-	struct db_context in = *ctx;
-	struct buf list = {0};
-	struct place p;
-	enum err_code err = list_places(s->db, ctx, &list, e);
-	size_t i;
+	return workspace_walk(s->db, ctx, sweep_workspace, s, e);
+}
 
-	for (i = 0; i < list.len && !err; i += sizeof(p)) {
-		memcpy(&p, list.data + i, sizeof(p));
-		in.workspace_id = p.id;
-		err = sweep_workspace(s, &in, &p.uuid, e);
-	}
-	buf_free(&list);
-	return err;
+static enum err_code
+erase_workspace(const struct db_context *ctx, const struct uuid *workspace,
+    void *arg, struct err *e)
+{
+	const struct site *s = arg;
+
+	(void)ctx;
+	return export_files_erase(s->conf, workspace, e);
 }
 
 enum err_code
 export_erase(struct site *s, const struct db_context *ctx, struct err *e)
 {
-	struct buf list = {0};
-	struct place p;
-	enum err_code err = list_places(s->db, ctx, &list, e);
-	size_t i;
-
-	for (i = 0; i < list.len && !err; i += sizeof(p)) {
-		memcpy(&p, list.data + i, sizeof(p));
-		err = export_files_erase(s->conf, &p.uuid, e);
-	}
-	buf_free(&list);
-	return err;
+	return workspace_walk(s->db, ctx, erase_workspace, s, e);
 }
 
 /* Removes the files of a workspace that is not there (any more). */

@@ -385,11 +385,7 @@ field_from_definition(
 static void
 write_member(struct buf *out, const char *name, const char *text)
 {
-	buf_addf(out, ",\"%s\":", name);
-	if (text && *text)
-		buf_add_json(out, text, strlen(text));
-	else
-		buf_adds(out, "null");
+	buf_add_member(out, name, text && *text ? text : NULL);
 }
 
 static void

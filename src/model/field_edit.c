@@ -15,9 +15,9 @@ same(struct arena *a, const char *x, const char *y)
 	return utf8_equal_fold(a, x, strlen(x), y, strlen(y));
 }
 
-enum err_code
-field_fits(const struct field *f, const struct field *old, struct arena *a,
-    struct err *e)
+/* Beside a field whose values are stored, whether it stays or goes. */
+static enum err_code
+fits_stored(const struct field *f, const struct field *old, struct err *e)
 {
 	if (!strcmp(f->name, old->name))
 		return err_set(e, ERR_CONFLICT,
@@ -26,6 +26,17 @@ field_fits(const struct field *f, const struct field *old, struct arena *a,
 		return err_set(e, ERR_CONFLICT,
 		    "role %s is that of field \"%s\" already", f->role,
 		    old->name);
+	return ERR_OK;
+}
+
+enum err_code
+field_fits(const struct field *f, const struct field *old, struct arena *a,
+    struct err *e)
+{
+	enum err_code err = fits_stored(f, old, e);
+
+	if (err)
+		return err;
 	if (same(a, f->display_name, old->display_name) ||
 	    same(a, f->display_name, old->name) ||
 	    same(a, f->name, old->display_name))
@@ -168,7 +179,7 @@ fates_of(const struct field_edits *c)
 
 /* Beside the fields that are there already, and that stay: those of a document
  * have been compared. A field that goes from customers keeps its name and its
- * role until none has it. */
+ * role until none has it; no upload can mean it, whatever its display_name. */
 static enum err_code
 check_beside_old(struct field_edits *c, const struct field_edit *edit,
     const enum edit_kind *fates, struct arena *a, struct err *e)
@@ -181,12 +192,15 @@ check_beside_old(struct field_edits *c, const struct field_edit *edit,
 		bool stays = fates[i] == EDIT_NONE && !c->whole;
 		bool goes = fates[i] == EDIT_DELETE && c->customers;
 
-		if (!s->fields[i].builtin && s->fields[i].id != edit->f.id &&
-		    (stays || goes))
+		if (s->fields[i].builtin || s->fields[i].id == edit->f.id)
+			continue;
+		if (stays)
 			err = field_fits(&edit->f, &s->fields[i], a, e);
+		else if (goes)
+			err = fits_stored(&edit->f, &s->fields[i], e);
 	}
 	for (i = 0; i < s->nleaving && !err; i++)
-		err = field_fits(&edit->f, &s->leaving[i], a, e);
+		err = fits_stored(&edit->f, &s->leaving[i], e);
 	return err;
 }
 

@@ -306,15 +306,15 @@ job_find(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
     struct arena *a, struct job *out, struct err *e)
 {
 	struct finding f = {ctx, a, out};
+	enum err_code err;
 
-	return db_one(
+	err = db_one(
 	    db, ctx, SQL_JOB_FIND, DB_ARGS(db_uuid(uuid)), take_job, &f, e);
-}
-
-static void
-take_uuid(struct db_rows *r, void *out)
-{
-	db_get_uuid(r, 0, out);
+	if (!err && out->kind == JOB_KINDS)
+		return err_fault(e, ERR_INTERNAL,
+		    "a job of a kind that this program does not know: is it "
+		    "older than the database?");
+	return err;
 }
 
 static void
@@ -352,7 +352,7 @@ job_check(struct db *db, const struct db_context *ctx, const struct job *job,
 	enum err_code err;
 
 	err = db_one(db, ctx, SQL_JOB_PLACE, DB_ARGS(db_int(job->segment_id)),
-	    take_uuid, workspace_out, e);
+	    db_take_uuid, workspace_out, e);
 	if (err == ERR_NOT_FOUND ||
 	    (!err && ctx->workspace_id != job->workspace_id))
 		return err_fault(

@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 
-#define SMALL_ROWS 100 /* a job of so many rows is small */
-#define OWN_WEIGHT 4   /* what a row of a job of the programs costs */
+#define SMALL_ROWS 100   /* a job of so many rows is small */
+#define OWN_WEIGHT 4     /* what a row of a job of the programs costs */
 #define WHOLE_LIGHTER 16 /* so many rows that are read cost as one */
 
 /* Kinds of flows that an account has. */
@@ -43,12 +43,6 @@ take_start(struct db_rows *r, void *out)
 	*(int64_t *)out = db_get_int(r, 0) - db_get_int(r, 1);
 }
 
-static void
-take_int(struct db_rows *r, void *out)
-{
-	*(int64_t *)out = db_get_int(r, 0);
-}
-
 /* The virtual time: when the first in the queue starts that does not wait for
  * another try, or, of an empty queue, when the last chunk of all was to
  * finish. */
@@ -63,8 +57,8 @@ virtual_time(struct db *db, int64_t *out, struct err *e)
 		err = db_one(db, NULL, SQL_JOB_QUEUE_FIRST, DB_NOARGS,
 		    take_start, out, e);
 	if (err == ERR_NOT_FOUND)
-		err = db_one(
-		    db, NULL, SQL_JOB_SHARE_LAST, DB_NOARGS, take_int, out, e);
+		err = db_one(db, NULL, SQL_JOB_SHARE_LAST, DB_NOARGS,
+		    db_take_int, out, e);
 	return err;
 }
 
@@ -79,7 +73,7 @@ take_share(struct db *db, const struct db_context *ctx, enum share share,
 
 	if (!err)
 		err = db_one(db, ctx, SQL_JOB_SHARE_LOCK, DB_ARGS(flow),
-		    take_int, &tail, e);
+		    db_take_int, &tail, e);
 	if (err && err != ERR_NOT_FOUND)
 		return err;
 	if (tail > *start_out)

@@ -69,26 +69,6 @@ job_id(const struct conf *c, const char *account, const struct job *job,
 	    account, job_kind_name(job->kind), uuid);
 }
 
-static void
-add_string(struct buf *out, const char *name, const char *value)
-{
-	buf_addf(out, ",\"%s\":", name);
-	buf_add_json(out, value, strlen(value));
-}
-
-static void
-add_time(struct buf *out, const char *name, int64_t ms)
-{
-	buf_addf(out, ",\"%s\":", name);
-	if (!ms) {
-		buf_adds(out, "null");
-		return;
-	}
-	buf_addc(out, '"');
-	buf_add_time(out, ms);
-	buf_addc(out, '"');
-}
-
 /* What a code means where rows are stored: the row was valid in itself. */
 static const char *
 error_text(const char *code)
@@ -118,9 +98,9 @@ add_errors(struct db *db, const struct db_context *ctx, const struct job *job,
 		code = db_get_bytes(r, 3, NULL);
 		buf_addf(out, "%s{\"row\":%u,\"line\":%u", sep,
 		    (unsigned)db_get_int(r, 0), (unsigned)db_get_int(r, 1));
-		add_string(out, "field", db_get_bytes(r, 2, NULL));
-		add_string(out, "code", code);
-		add_string(out, "message", error_text(code));
+		buf_add_member(out, "field", db_get_bytes(r, 2, NULL));
+		buf_add_member(out, "code", code);
+		buf_add_member(out, "message", error_text(code));
 		buf_addc(out, '}');
 		sep = ",";
 	}
@@ -155,14 +135,14 @@ add_head(const struct conf *c, const char *account, const struct job *job,
 
 	buf_adds(out, "{\"job_id\":");
 	buf_add_json(out, id, strlen(id));
-	add_string(out, "operation", job_kind_name(job->kind));
-	add_string(out, "status", job_state_name(job->state));
+	buf_add_member(out, "operation", job_kind_name(job->kind));
+	buf_add_member(out, "status", job_state_name(job->state));
 	if (job->state == JOB_FAILED && *job->detail)
-		add_string(out, "message", job->detail);
+		buf_add_member(out, "message", job->detail);
 	add_counts(out, job);
-	add_time(out, "created_at", job->created_at);
-	add_time(out, "started_at", job->started_at);
-	add_time(out, "finished_at", job->finished_at);
+	buf_add_member_time(out, "created_at", job->created_at);
+	buf_add_member_time(out, "started_at", job->started_at);
+	buf_add_member_time(out, "finished_at", job->finished_at);
 }
 
 static void
@@ -172,7 +152,7 @@ add_tail(const struct conf *c, const struct job *job, struct arena *a,
 	char uuid[UUID_TEXT];
 
 	uuid_format(&job->uuid, uuid);
-	add_string(out, "errors_url",
+	buf_add_member(out, "errors_url",
 	    arena_printf(
 	        a, "https://%s/v1/jobs/%s/errors", c->server_hostname, uuid));
 	buf_addc(out, '}');

@@ -167,12 +167,6 @@ list_parse(struct setting *s, const char *list, struct err *e)
 	return ERR_OK;
 }
 
-static void
-take_uuid(struct db_rows *r, void *arg)
-{
-	db_get_uuid(r, 0, arg);
-}
-
 /* The origins by name, or how many, where the entry has no room for them. */
 static void
 audit_detail(const struct setting *s, struct buf *out)
@@ -211,7 +205,7 @@ set_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(db, s->ctx, SQL_ORIGIN_WORKSPACE,
-	    DB_ARGS(db_int(s->ctx->workspace_id)), take_uuid, &workspace, e);
+	    DB_ARGS(db_int(s->ctx->workspace_id)), db_take_uuid, &workspace, e);
 	if (rc == ERR_OK)
 		rc = db_exec(
 		    db, s->ctx, SQL_ORIGIN_CLEAR, DB_NOARGS, NULL, NULL, e);

@@ -12,12 +12,6 @@ struct start {
 	int64_t expires;
 };
 
-static void
-take_time(struct db_rows *r, void *arg)
-{
-	*(int64_t *)arg = db_get_int(r, 0);
-}
-
 /* The shared lock on the user's row keeps those out who end its families,
  * until this one is there to be ended. */
 static enum err_code
@@ -28,7 +22,7 @@ start_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(db, s->ctx, SQL_USER_EPOCH_SHARED,
-	    DB_ARGS(db_int(s->user->id)), take_time, &since, e);
+	    DB_ARGS(db_int(s->user->id)), db_take_int, &since, e);
 	if (rc == ERR_NOT_FOUND ||
 	    (rc == ERR_OK && since != s->user->tokens_valid_from))
 		return err_set(e, ERR_CREDENTIALS, NULL);

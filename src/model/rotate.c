@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/account.h"
 #include "model/audit.h"
 #include "model/customer.h"
 #include "vault/rand.h"
@@ -44,14 +45,9 @@ struct rotation {
 	const char *account;
 	enum key_kind kind;
 	struct rotate_task task;
+	bool running;    /* a job that was enqueued has something to do */
 	struct buf *out; /* job ids; NULL: not wanted */
 };
-
-static void
-take_u32(struct db_rows *r, void *arg)
-{
-	*(uint32_t *)arg = (uint32_t)db_get_int(r, 0);
-}
 
 /* Keeps writers out until COMMIT. */
 static enum err_code
@@ -60,7 +56,7 @@ lock(struct rotation *t, struct err *e)
 	uint32_t epoch;
 
 	return db_one(t->site->db, NULL, SQL_ROTATE_LOCK,
-	    DB_ARGS(db_int(t->ctx->account_id)), take_u32, &epoch, e);
+	    DB_ARGS(db_int(t->ctx->account_id)), db_take_u32, &epoch, e);
 }
 
 static enum err_code
@@ -97,30 +93,11 @@ take_place(struct db_rows *r, void *arg)
 	p->customers = (uint32_t)db_get_int(r, 1);
 }
 
-/* The ids of the account's workspaces, as uint32_t. */
 static enum err_code
-read_workspaces(struct rotation *t, struct buf *out, struct err *e)
+enqueue(const struct db_context *ctx, const struct uuid *workspace, void *arg,
+    struct err *e)
 {
-	struct db_rows *r;
-	uint32_t id;
-	enum err_code rc;
-
-	rc = db_query(
-	    t->site->db, t->ctx, SQL_ROTATE_WORKSPACES, DB_NOARGS, &r, e);
-	if (rc)
-		return rc;
-	while (db_next(r)) {
-		id = (uint32_t)db_get_int(r, 0);
-		buf_add(out, &id, sizeof(id));
-	}
-	return db_done(&r, e);
-}
-
-static enum err_code
-enqueue(
-    struct rotation *t, uint32_t workspace_id, bool *running_out, struct err *e)
-{
-	struct db_context ctx = *t->ctx;
+	struct rotation *t = arg;
 	struct job job = {
 	    .kind = steps[t->task.step].kind, .step = ROTATE_STEP_ROWS};
 	struct place place = {0};
@@ -131,15 +108,15 @@ enqueue(
 	snprintf(detail, sizeof(detail), "%s %u", steps[t->task.step].name,
 	    t->task.version);
 	job.detail = detail;
-	ctx.workspace_id = workspace_id;
+	(void)workspace;
 	rand_uuid(&job.uuid);
-	rc = db_one(t->site->db, &ctx, SQL_ROTATE_PLACE, DB_NOARGS, take_place,
+	rc = db_one(t->site->db, ctx, SQL_ROTATE_PLACE, DB_NOARGS, take_place,
 	    &place, e);
 	/* Digests are dropped without a look at the customers. */
 	job.rows = t->task.step == ROTATE_DROP ? 0 : place.customers;
 	if (!rc)
-		rc = job_enqueue_range(t->site, &ctx, &job, place.end, e);
-	*running_out |= place.end > 0;
+		rc = job_enqueue_range(t->site, ctx, &job, place.end, e);
+	t->running |= place.end > 0;
 	a = arena_new(1024);
 	if (!rc && t->out)
 		buf_addf(
@@ -148,22 +125,12 @@ enqueue(
 	return rc;
 }
 
-/* A job for each workspace. *running_out: whether any has something to do. */
+/* A job for each workspace. */
 static enum err_code
-enqueue_all(struct rotation *t, bool *running_out, struct err *e)
+enqueue_all(struct rotation *t, struct err *e)
 {
-	struct buf ids = {0};
-	enum err_code rc = read_workspaces(t, &ids, e);
-	uint32_t id;
-	size_t i;
-
-	*running_out = false;
-	for (i = 0; i < ids.len && !rc; i += sizeof(id)) {
-		memcpy(&id, ids.data + i, sizeof(id));
-		rc = enqueue(t, id, running_out, e);
-	}
-	buf_free(&ids);
-	return rc;
+	t->running = false;
+	return workspace_walk(t->site->db, t->ctx, enqueue, t, e);
 }
 
 static enum err_code
@@ -184,7 +151,6 @@ retire(struct rotation *t, struct err *e)
 static enum err_code
 go_on(struct rotation *t, struct err *e)
 {
-	bool running;
 	enum err_code rc;
 
 	if (t->task.step == ROTATE_DROP)
@@ -193,7 +159,7 @@ go_on(struct rotation *t, struct err *e)
 	if (rc || t->task.step == ROTATE_SEAL)
 		return rc;
 	t->task.step = ROTATE_DROP;
-	return enqueue_all(t, &running, e);
+	return enqueue_all(t, e);
 }
 
 /* Wraps under the current master key, which a cached keyring may not. */
@@ -219,7 +185,7 @@ add_key(struct rotation *t, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(t->site->db, t->ctx, SQL_ROTATE_NEWEST,
-	    DB_ARGS(db_int(t->kind)), take_u32, &newest, e);
+	    DB_ARGS(db_int(t->kind)), db_take_u32, &newest, e);
 	t->task.version = newest + 1;
 	if (!rc)
 		rc = wrap_key(t, wrapped, e);
@@ -240,14 +206,14 @@ check_idle(struct rotation *t, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(t->site->db, t->ctx, SQL_ROTATE_RUNNING, DB_NOARGS,
-	    take_u32, &running, e);
+	    db_take_u32, &running, e);
 	if (!rc && running)
 		return err_set(e, ERR_CONFLICT,
 		    "a rotation of this account runs: \"cofferctl job list\" "
 		    "shows how far it is");
 	if (!rc && t->kind == KEY_INDEX)
 		rc = db_one(t->site->db, t->ctx, SQL_ROTATE_CONVERTING,
-		    DB_NOARGS, take_u32, &running, e);
+		    DB_NOARGS, db_take_u32, &running, e);
 	if (!rc && running)
 		return err_set(e, ERR_CONFLICT,
 		    "fields of this account are being converted: try again "
@@ -259,7 +225,6 @@ static enum err_code
 body(struct db *db, void *arg, struct err *e)
 {
 	struct rotation *t = arg;
-	bool running = false;
 	enum err_code rc;
 
 	(void)db;
@@ -277,8 +242,8 @@ body(struct db *db, void *arg, struct err *e)
 	if (!rc)
 		rc = audit(t, AUDIT_KEY_ROTATE, e);
 	if (!rc)
-		rc = enqueue_all(t, &running, e);
-	return rc || running ? rc : go_on(t, e);
+		rc = enqueue_all(t, e);
+	return rc || t->running ? rc : go_on(t, e);
 }
 
 enum err_code
@@ -308,8 +273,8 @@ rotate_follow(struct site *s, const struct db_context *ctx,
 	enum err_code rc = lock(&t, e);
 
 	if (!rc)
-		rc = db_one(s->db, ctx, SQL_ROTATE_RUNNING, DB_NOARGS, take_u32,
-		    &running, e);
+		rc = db_one(s->db, ctx, SQL_ROTATE_RUNNING, DB_NOARGS,
+		    db_take_u32, &running, e);
 	return rc || running ? rc : go_on(&t, e);
 }
 

@@ -18,8 +18,6 @@ STMT(ROTATE_RUNNING, ACCOUNT,
 STMT(ROTATE_CONVERTING, ACCOUNT,
     "SELECT COUNT(*) FROM workspace"
     " WHERE account_id = :account AND convert_job IS NOT NULL")
-STMT(ROTATE_WORKSPACES, ACCOUNT,
-    "SELECT id FROM workspace WHERE account_id = :account ORDER BY id")
 STMT(ROTATE_PLACE, WORKSPACE,
     "SELECT next_position,"
     " (SELECT CAST(COALESCE(SUM(live), 0) AS SIGNED) FROM segment_bucket"

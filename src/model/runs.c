@@ -1,6 +1,7 @@
 #include "model/runs.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Numbers in a row that are worth a statement of their own: a list may have to
@@ -14,6 +15,26 @@ struct how {
 	void *arg;
 	uint64_t affected;
 };
+
+static int
+compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+unsigned
+runs_sort(uint64_t *v, unsigned n)
+{
+	unsigned i, m = 0;
+
+	qsort(v, n, sizeof(*v), compare);
+	for (i = 0; i < n; i++)
+		if (!i || v[i] != v[i - 1])
+			v[m++] = v[i];
+	return m;
+}
 
 static enum err_code
 read_rows(struct how *h, struct db_rows *r, struct err *e)

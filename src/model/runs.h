@@ -20,6 +20,9 @@ struct runs {
 };
 #define RUNS_ARGS_MAX 4
 
+/* Sorts numbers and drops repeated ones; how many are left. */
+unsigned runs_sort(uint64_t *v, unsigned n);
+
 /* Runs a changing statement over n ascending numbers; *affected_out (may be
  * NULL): rows changed. */
 MUST_CHECK enum err_code runs_exec(const struct runs *r, const uint64_t *v,

@@ -24,7 +24,7 @@ wrong_word(const char *name, const json_t *v, enum system_attribute source)
 	if (!strcmp(name, "x-scv-source") || !strcmp(name, "title"))
 		return "";
 	if (!strcmp(name, "description"))
-		return text ? "" : "must be a string";
+		return schema_text_wrong(v);
 	if (!strcmp(name, "type"))
 		return text && !strcmp(text, kinds[source].type)
 		           ? ""

@@ -51,10 +51,12 @@ read_type(struct document *d, const json_t *v)
 static void
 keep_text(struct document *d, const json_t *v, const char *word)
 {
-	if (jv_type(v) == JV_STRING)
-		json_object_set(d->words, word, (json_t *)v);
+	const char *wrong = schema_text_wrong(v);
+
+	if (*wrong)
+		schema_fault(d->faults, "", word, "%s", wrong);
 	else
-		schema_fault(d->faults, "", word, "must be a string");
+		json_object_set(d->words, word, (json_t *)v);
 }
 
 static void

@@ -3,7 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "model/schema_property.h"
+
+#define STRING(x) #x
+#define STRING_OF(x) STRING(x)
+
+const char *
+schema_text_wrong(const json_t *v)
+{
+	const char *text = json_string_value(v);
+
+	if (jv_type(v) != JV_STRING)
+		return "must be a string";
+	return utf8_length(text, json_string_length(v)) > SCHEMA_TEXT_MAX
+	           ? "must have at most " STRING_OF(
+	                 SCHEMA_TEXT_MAX) " characters"
+	           : "";
+}
 
 const char *
 pointer_add(struct arena *a, const char *pointer, const char *step)

@@ -90,6 +90,8 @@ define(struct reader *r, struct field *out)
 	}
 }
 
+#define DEFAULT_MAX 65536 /* bytes: it is read with the fields each time */
+
 /* A default is a value that the field could have. */
 static void
 read_default(struct reader *r, const struct field *f)
@@ -100,8 +102,11 @@ read_default(struct reader *r, const struct field *f)
 
 	if (!v || jv_type(v) == JV_NULL)
 		return;
-	if (field_from_json(f, r->a, v, &out, &ce))
+	if (field_from_json(f, r->a, v, &out, &ce) && out.len <= DEFAULT_MAX)
 		json_object_set(r->words, "default", (json_t *)v);
+	else if (out.len > DEFAULT_MAX)
+		schema_fault(r->faults, r->pointer, "default",
+		    "takes over %d bytes", DEFAULT_MAX);
 	else
 		schema_fault(r->faults, r->pointer, "default", "%s", ce.text);
 	buf_free(&out);

@@ -20,6 +20,12 @@ const char *pointer_add(struct arena *a, const char *pointer, const char *step);
 /* The place of the property of that name. */
 const char *property_pointer(struct arena *a, const char *name);
 
+/* What is wrong with a description or a title that is kept as it is: not a
+ * string, or too long; "" if nothing. What a workspace keeps of a document is
+ * read whole with its fields, so it has to stay small. */
+#define SCHEMA_TEXT_MAX 1000 /* characters */
+const char *schema_text_wrong(const json_t *v);
+
 /* Whether the property's x-scv-source is one that nobody writes. */
 bool property_is_alias(const json_t *v);
 

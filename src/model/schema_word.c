@@ -146,9 +146,10 @@ static void
 read_description(struct reader *r)
 {
 	const json_t *v = word(r, "description");
+	const char *wrong = v ? schema_text_wrong(v) : "";
 
-	if (v && jv_type(v) != JV_STRING)
-		fault(r, "description", "must be a string");
+	if (*wrong)
+		fault(r, "description", wrong);
 	else if (v)
 		json_object_set(r->words, "description", (json_t *)v);
 }

@@ -174,12 +174,6 @@ move_lease(
 	return err;
 }
 
-static void
-take_seq(struct db_rows *r, void *arg)
-{
-	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
-}
-
 /* Merges block after block until `deadline`; ERR_NOT_FOUND: all is merged. */
 static enum err_code
 merge_all(struct site *s, const struct db_context *ctx, int64_t deadline,
@@ -191,7 +185,7 @@ merge_all(struct site *s, const struct db_context *ctx, int64_t deadline,
 
 	while (!err && clock_mono_ms() < deadline) {
 		err = db_one(s->db, ctx, SQL_SEARCH_PENDING_FIRST,
-		    DB_ARGS(db_int((int64_t)seq)), take_seq, &seq, e);
+		    DB_ARGS(db_int((int64_t)seq)), db_take_u64, &seq, e);
 		if (!err)
 			err = search_merge_block(s, ctx, seq, &left, e);
 		if (!err && !left)
@@ -225,15 +219,9 @@ search_merge(struct site *s, int64_t ms, bool *done_out, struct err *e)
 	return err ? err : move_lease(s, &t, 0, &ours, e);
 }
 
-static void
-take_count(struct db_rows *r, void *out)
-{
-	*(uint64_t *)out = (uint64_t)db_get_int(r, 0);
-}
-
 enum err_code
 search_due_count(struct db *db, uint64_t *out, struct err *e)
 {
 	return db_one(
-	    db, NULL, SQL_SEARCH_DUE_COUNT, DB_NOARGS, take_count, out, e);
+	    db, NULL, SQL_SEARCH_DUE_COUNT, DB_NOARGS, db_take_u64, out, e);
 }

@@ -216,12 +216,6 @@ tell(struct scan *c)
 	return true;
 }
 
-static void
-take_end(struct db_rows *r, void *arg)
-{
-	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
-}
-
 /* Window after window, of blocks from `low` to before `high`. */
 static enum err_code
 walk(struct scan *c, uint64_t low, uint64_t high, struct err *e)
@@ -267,8 +261,8 @@ scan(struct db *db, void *arg, struct err *e)
 	enum err_code err = prepare(c, e);
 
 	if (!err)
-		err = db_one(
-		    db, c->ctx, SQL_SEARCH_END, DB_NOARGS, take_end, &end, e);
+		err = db_one(db, c->ctx, SQL_SEARCH_END, DB_NOARGS, db_take_u64,
+		    &end, e);
 	if (err)
 		return err;
 	high = (end + SEARCH_BLOCK - 1) / SEARCH_BLOCK;

@@ -51,12 +51,6 @@ segment_create_all(struct db *db, const struct db_context *ctx, struct err *e)
 	return insert(db, &c, e);
 }
 
-static void
-take_u64(struct db_rows *r, void *arg)
-{
-	*(uint64_t *)arg = (uint64_t)db_get_int(r, 0);
-}
-
 /* Codes hold nothing that JSON escapes. */
 static enum err_code
 audit_creation(struct db *db, const struct creation *c, struct err *e)
@@ -77,7 +71,7 @@ create_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(
-	    db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, take_u64, &id, e);
+	    db, c->ctx, SQL_SEGMENT_NEXT_ID, DB_NOARGS, db_take_u64, &id, e);
 	if (rc == ERR_OK)
 		rc = db_exec(db, c->ctx, SQL_SEGMENT_TAKE_ID,
 		    DB_ARGS(db_int((int64_t)id + 1)), NULL, NULL, e);
@@ -175,17 +169,6 @@ segment_read(struct db *db, const struct db_context *ctx, uint32_t id,
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_CUSTOMERS, NULL) : rc;
 }
 
-static void
-member(struct buf *out, const char *name, struct db_rows *r, unsigned col)
-{
-	const char *s;
-	size_t n;
-
-	buf_addf(out, ",\"%s\":", name);
-	s = db_get_bytes(r, col, &n);
-	buf_add_json(out, s, n);
-}
-
 /* The row at hand of SEGMENT_LIST or SEGMENT_SHOW. */
 static void
 write_row(struct db_rows *r, void *arg)
@@ -197,9 +180,9 @@ write_row(struct db_rows *r, void *arg)
 	db_get_uuid(r, 0, &uuid);
 	uuid_format(&uuid, text);
 	buf_addf(out, "{\"customer_group_id\":\"%s\"", text);
-	member(out, "code", r, 1);
-	member(out, "name", r, 2);
-	member(out, "description", r, 3);
+	buf_add_member(out, "code", db_get_bytes(r, 1, NULL));
+	buf_add_member(out, "name", db_get_bytes(r, 2, NULL));
+	buf_add_member(out, "description", db_get_bytes(r, 3, NULL));
 	buf_adds(out, ",\"customers\":");
 	buf_add_i64(out, db_get_int(r, 4));
 	buf_addc(out, '}');

@@ -18,12 +18,6 @@ struct membership_change {
 	bool in;
 };
 
-static void
-take_u64(struct db_rows *r, void *out)
-{
-	*(uint64_t *)out = (uint64_t)db_get_int(r, 0);
-}
-
 /* Whether the customer is in the segment, and where. */
 static enum err_code
 find_member(struct db *db, struct membership_change *c, struct err *e)
@@ -31,8 +25,8 @@ find_member(struct db *db, struct membership_change *c, struct err *e)
 	enum err_code err;
 
 	err = db_one(db, c->ctx, SQL_SEGMENT_POSITION,
-	    DB_ARGS(db_int(c->segment->id), db_int((int64_t)c->seq)), take_u64,
-	    &c->position, e);
+	    DB_ARGS(db_int(c->segment->id), db_int((int64_t)c->seq)),
+	    db_take_u64, &c->position, e);
 	c->in = !err;
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }

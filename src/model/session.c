@@ -42,12 +42,6 @@ take_seq(struct db_rows *r, void *arg)
 	db_get_uuid(r, 1, &o->out->customer);
 }
 
-static void
-take_uuid(struct db_rows *r, void *arg)
-{
-	db_get_uuid(r, 0, arg);
-}
-
 static enum err_code
 insert(struct opening *o, struct err *e)
 {
@@ -213,7 +207,7 @@ close_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(db, c->ctx, SQL_SESSION_BY_HANDLE,
-	    DB_ARGS(db_uuid(c->handle)), take_uuid, &customer, e);
+	    DB_ARGS(db_uuid(c->handle)), db_take_uuid, &customer, e);
 	if (rc == ERR_OK)
 		rc = db_exec(db, c->ctx, SQL_SESSION_DELETE,
 		    DB_ARGS(db_uuid(c->handle)), NULL, NULL, e);

@@ -84,12 +84,6 @@ bucket(const struct throttle *t)
 	return db_bytes(t->digest, THROTTLE_DIGEST);
 }
 
-static void
-take_until(struct db_rows *r, void *arg)
-{
-	*(int64_t *)arg = db_get_int(r, 0);
-}
-
 static enum err_code
 look(struct db *db, const struct throttle *t, int64_t now, int64_t *wait_out,
     struct err *e)
@@ -97,8 +91,8 @@ look(struct db *db, const struct throttle *t, int64_t now, int64_t *wait_out,
 	int64_t until = 0;
 	enum err_code rc;
 
-	rc = db_one(db, NULL, SQL_THROTTLE_WAIT, DB_ARGS(bucket(t)), take_until,
-	    &until, e);
+	rc = db_one(db, NULL, SQL_THROTTLE_WAIT, DB_ARGS(bucket(t)),
+	    db_take_int, &until, e);
 	*wait_out = until - now;
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;

@@ -14,12 +14,6 @@ struct ending {
 	int64_t next;   /* tokens_valid_from, once it is known */
 };
 
-static void
-take_time(struct db_rows *r, void *arg)
-{
-	*(int64_t *)arg = db_get_int(r, 0);
-}
-
 static enum err_code
 end_write(struct ending *n, int64_t now, struct err *e)
 {
@@ -48,7 +42,7 @@ end_body(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(db, n->ctx, SQL_USER_LOCK, DB_ARGS(db_int(n->user->id)),
-	    take_time, &last, e);
+	    db_take_int, &last, e);
 	if (rc)
 		return rc;
 	if (n->unchanged && last != n->user->tokens_valid_from)
@@ -65,7 +59,7 @@ end_done(struct db *db, void *arg, struct err *e)
 	enum err_code rc;
 
 	rc = db_one(db, n->ctx, SQL_USER_EPOCH, DB_ARGS(db_int(n->user->id)),
-	    take_time, &last, e);
+	    db_take_int, &last, e);
 	if (rc || last == n->next)
 		return rc;
 	return err_set(e, ERR_NOT_FOUND, NULL);

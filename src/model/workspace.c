@@ -34,19 +34,13 @@ create_body(struct db *db, void *arg, struct err *e)
 	                1, e);
 }
 
-static void
-take_u32(struct db_rows *r, void *arg)
-{
-	*(uint32_t *)arg = (uint32_t)db_get_int(r, 0);
-}
-
 /* ERR_NOT_FOUND, where workspace_find says ERR_NO_WORKSPACE. */
 static enum err_code
 lookup(struct db *db, const struct db_context *ctx, const struct uuid *uuid,
     uint32_t *id_out, struct err *e)
 {
 	return db_one(db, ctx, SQL_WORKSPACE_BY_UUID, DB_ARGS(db_uuid(uuid)),
-	    take_u32, id_out, e);
+	    db_take_u32, id_out, e);
 }
 
 static enum err_code
@@ -108,6 +102,49 @@ workspace_bind(struct db *db, const struct uuid *uuid, struct db_context *out,
 	if (rc)
 		memset(out, 0, sizeof(*out));
 	return rc == ERR_NOT_FOUND ? err_set(e, ERR_NO_WORKSPACE, NULL) : rc;
+}
+
+struct place {
+	uint32_t id;
+	struct uuid uuid;
+};
+
+static enum err_code
+read_places(
+    struct db *db, const struct db_context *ctx, struct buf *out, struct err *e)
+{
+	struct place p;
+	struct db_rows *r;
+	enum err_code rc;
+
+	rc = db_query(db, ctx, SQL_WORKSPACE_WALK, DB_NOARGS, &r, e);
+	if (rc)
+		return rc;
+	while (db_next(r)) {
+		p.id = (uint32_t)db_get_int(r, 0);
+		db_get_uuid(r, 1, &p.uuid);
+		buf_add(out, &p, sizeof(p));
+	}
+	return db_done(&r, e);
+}
+
+enum err_code
+workspace_walk(struct db *db, const struct db_context *ctx,
+    workspace_each *each, void *arg, struct err *e)
+{
+	struct db_context in = *ctx;
+	struct buf list = {0};
+	struct place p;
+	enum err_code rc = read_places(db, ctx, &list, e);
+	size_t i;
+
+	for (i = 0; i < list.len && !rc; i += sizeof(p)) {
+		memcpy(&p, list.data + i, sizeof(p));
+		in.workspace_id = p.id;
+		rc = each(&in, &p.uuid, arg, e);
+	}
+	buf_free(&list);
+	return rc;
 }
 
 enum err_code

@@ -6,3 +6,5 @@ STMT(WORKSPACE_BY_UUID, ACCOUNT,
 STMT(WORKSPACE_LIST, ACCOUNT,
     "SELECT uuid, name FROM workspace"
     " WHERE account_id = :account ORDER BY name, id")
+STMT(WORKSPACE_WALK, ACCOUNT,
+    "SELECT id, uuid FROM workspace WHERE account_id = :account ORDER BY id")

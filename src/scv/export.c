@@ -10,30 +10,6 @@
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 1000
-#define CURSOR_LIST "scv exports"
-
-static void
-add_text(struct buf *b, const char *name, const char *value)
-{
-	buf_addf(b, ",\"%s\":", name);
-	if (value)
-		buf_add_json(b, value, strlen(value));
-	else
-		buf_adds(b, "null");
-}
-
-static void
-add_time(struct buf *b, const char *name, int64_t ms)
-{
-	buf_addf(b, ",\"%s\":", name);
-	if (!ms) {
-		buf_adds(b, "null");
-		return;
-	}
-	buf_addc(b, '"');
-	buf_add_time(b, ms);
-	buf_addc(b, '"');
-}
 
 /* What is known of a file once there is (or was) one. */
 static void
@@ -68,17 +44,17 @@ add_record(struct request *rq, struct buf *b, const struct export *x)
 	} else {
 		buf_adds(b, "null");
 	}
-	add_text(b, "status", export_state_name(x->state));
-	add_text(b, "segment", x->code);
+	buf_add_member(b, "status", export_state_name(x->state));
+	buf_add_member(b, "segment", x->code);
 	buf_addf(b, ",\"spreadsheet_safe\":%s",
 	    x->spreadsheet_safe ? "true" : "false");
 	add_file(b, x);
 	buf_addf(b, ",\"progress\":%.2f", export_progress(x));
-	add_text(b, "message", *x->message ? x->message : NULL);
-	add_time(b, "created", x->id);
-	add_time(b, "started", x->started_at);
-	add_time(b, "finished", x->finished_at);
-	add_time(b, "expires", x->expires_at);
+	buf_add_member(b, "message", *x->message ? x->message : NULL);
+	buf_add_member_time(b, "created", x->id);
+	buf_add_member_time(b, "started", x->started_at);
+	buf_add_member_time(b, "finished", x->finished_at);
+	buf_add_member_time(b, "expires", x->expires_at);
 	buf_addc(b, '}');
 }
 
@@ -175,6 +151,13 @@ read_parameter(
 		    rq, name, "must be a number from 1 to %d", PAGE_MAX);
 }
 
+/* The list's name within the account. */
+static const char *
+list_name(struct request *rq)
+{
+	return arena_printf(rq->arena, "scv exports\n%s", rq->workspace_text);
+}
+
 static enum err_code
 read_page(struct request *rq, struct page *p, struct err *e)
 {
@@ -191,7 +174,7 @@ read_page(struct request *rq, struct page *p, struct err *e)
 		    rq, "page[before]", "page[after] is given as well");
 	cursor = p->before ? p->before : p->after;
 	if (cursor && !rq->ninvalid)
-		err = cursor_read(rq->site, &rq->ctx, CURSOR_LIST, cursor,
+		err = cursor_read(rq->site, &rq->ctx, list_name(rq), cursor,
 		    &p->id, sizeof(p->id), e);
 	if (err == ERR_BAD_REQUEST)
 		request_invalid(rq, p->before ? "page[before]" : "page[after]",
@@ -214,7 +197,7 @@ add_link(struct request *rq, struct buf *b, const struct page *p,
 		buf_adds(b, "null");
 		return ERR_OK;
 	}
-	err = cursor_make(rq->site, &rq->ctx, CURSOR_LIST, &x->id,
+	err = cursor_make(rq->site, &rq->ctx, list_name(rq), &x->id,
 	    sizeof(x->id), rq->arena, &cursor, e);
 	if (!err)
 		buf_addf(b,

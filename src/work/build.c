@@ -6,12 +6,6 @@
 #include "vault/rand.h"
 #include "work/chunk.h"
 
-static int
-compare_uuids(const void *a, const void *b)
-{
-	return memcmp(a, b, UUID_LEN);
-}
-
 /* New customers get random ids in ascending order, so that the index over
  * them is written in order. */
 static void
@@ -22,7 +16,7 @@ name_customers(struct chunk *c)
 
 	for (i = 0; i < c->nrows; i++)
 		rand_uuid(&ids[i]);
-	qsort(ids, c->nrows, sizeof(*ids), compare_uuids);
+	qsort(ids, c->nrows, sizeof(*ids), uuid_compare);
 	for (i = 0; i < c->nrows; i++) {
 		struct row *row = &c->rows[i];
 

@@ -158,28 +158,6 @@ digest(struct conversion *c, const struct customer *who, const char *id,
 	return err;
 }
 
-/* Appends the profile in the current form, and the events behind it. */
-static enum err_code
-convert(
-    struct conversion *c, struct customer *who, const char *id, struct err *e)
-{
-	const char *old = c->stored.data;
-	size_t at = c->converted.len;
-	enum err_code err;
-
-	err = profile_merge(&c->converted, &c->schema, old + who->at, who->n,
-	    who->key_version, who->layout, &c->nothing, c->ring, c->workspace,
-	    id, e);
-	who->at = at;
-	who->n = c->converted.len - at;
-	who->key_version = keyring_version(c->ring);
-	who->layout = c->schema.layout;
-	at = c->converted.len;
-	buf_add(&c->converted, old + who->events_at, who->nevents);
-	who->events_at = at;
-	return err;
-}
-
 static enum err_code
 work_on(struct conversion *c, struct customer *list, unsigned n, struct err *e)
 {
@@ -198,7 +176,8 @@ work_on(struct conversion *c, struct customer *list, unsigned n, struct err *e)
 		if (err || list[i].layout >= c->schema.layout)
 			continue;
 		list[m] = list[i];
-		err = convert(c, &list[m++], id, e);
+		err = customer_remake(&c->converted, &c->schema, &c->stored,
+		    &list[m++], &c->nothing, c->ring, e);
 	}
 	r->succeeded += n;
 	if (err || !m)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/runs.h"
 #include "work/chunk.h"
 
 void
@@ -192,32 +193,21 @@ lock_merged(struct chunk *c, struct err *e)
 	return err;
 }
 
-static int
-compare_seqs(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Locks the customers that join the group, so that none is deleted before its
  * member is there. */
 static enum err_code
 lock_joining(struct chunk *c, struct err *e)
 {
 	uint64_t *seqs = arena_calloc(c->try, c->nrows, sizeof(*seqs));
-	unsigned i, n = 0, distinct = 0, found;
+	unsigned i, n = 0, found;
 	enum err_code err;
 
 	for (i = 0; i < c->nrows; i++)
 		if (c->rows[i].fate == FATE_JOIN)
 			seqs[n++] = c->rows[i].seq;
-	qsort(seqs, n, sizeof(*seqs), compare_seqs);
-	for (i = 0; i < n; i++)
-		if (!i || seqs[i] != seqs[i - 1])
-			seqs[distinct++] = seqs[i];
-	err = customer_lock(c->site->db, &c->ctx, seqs, distinct, &found, e);
-	if (!err && found != distinct)
+	n = runs_sort(seqs, n);
+	err = customer_lock(c->site->db, &c->ctx, seqs, n, &found, e);
+	if (!err && found != n)
 		return err_fault(e, ERR_RETRY, "a customer has just gone");
 	return err;
 }

@@ -46,30 +46,6 @@ release(struct work *w)
 	buf_free(&w->keys);
 }
 
-/* Appends the customer's profile as the current key version has it, and its
- * events as they are. */
-static enum err_code
-seal(struct work *w, struct customer *c, const struct record *nothing,
-    struct err *e)
-{
-	const char *old = w->stored.data;
-	char id[UUID_TEXT];
-	size_t at = w->sealed.len;
-	enum err_code rc;
-
-	uuid_format(&c->uuid, id);
-	rc = profile_merge(&w->sealed, &w->schema, old + c->at, c->n,
-	    c->key_version, c->layout, nothing, w->ring, w->workspace, id, e);
-	c->at = at;
-	c->n = w->sealed.len - at;
-	c->key_version = keyring_version(w->ring);
-	c->layout = w->schema.layout;
-	at = w->sealed.len;
-	buf_add(&w->sealed, old + c->events_at, c->nevents);
-	c->events_at = at;
-	return rc;
-}
-
 /* Seals what is not under the current version; updated_at stays. */
 static enum err_code
 seal_all(struct work *w, struct err *e)
@@ -85,7 +61,8 @@ seal_all(struct work *w, struct err *e)
 		if (w->list[i].key_version == version)
 			continue;
 		w->list[n] = w->list[i];
-		rc = seal(w, &w->list[n++], &nothing, e);
+		rc = customer_remake(&w->sealed, &w->schema, &w->stored,
+		    &w->list[n++], &nothing, w->ring, e);
 	}
 	if (!rc)
 		rc = customer_rewrite(

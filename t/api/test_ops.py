@@ -45,6 +45,21 @@ def test_shapes():
            "nginx: long headers")
 
 
+def test_problems():
+    """nginx's own errors below /scv, /__dxp and /exports have their shape."""
+    for path in ("/scv/customers", "/__dxp/au/scv/acme/customer",
+                 "/exports/x/y"):
+        reply = site.request("POST", path, b"x" * 100, {
+            "Content-Type": "application/json",
+            "Content-Length": str(200 << 20)})
+        tap.equal((reply.status, reply.headers["Content-Type"], reply.json),
+                  (413, "application/problem+json",
+                   {"title": "body too large", "status": 413,
+                    "invalid-params": []}), f"{path}: nginx's 413")
+        tap.ok(reply.headers["X-Request-Id"], "with a request id")
+        tap.equal(reply.headers["Cache-Control"], "no-store", "not stored")
+
+
 def test_request_id():
     reply = site.request("GET", "/healthz", headers={"X-Request-Id": "me-1.2"})
     tap.equal(reply.headers.get_all("X-Request-Id"), ["me-1.2"],

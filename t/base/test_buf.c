@@ -166,6 +166,22 @@ test_csv(void)
 	buf_free(&b);
 }
 
+static void
+test_members(void)
+{
+	struct buf b = {.max = 1000};
+
+	buf_add_member(&b, "a", "x\"y");
+	buf_add_member(&b, "b", NULL);
+	buf_add_member_time(&b, "c", 1795306800123);
+	buf_add_member_time(&b, "d", 0);
+	is_str(b.data,
+	    ",\"a\":\"x\\\"y\",\"b\":null,"
+	    "\"c\":\"2026-11-22T00:20:00.123Z\",\"d\":null",
+	    "members");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -176,6 +192,7 @@ main(void)
 	test_json();
 	test_b64();
 	test_csv();
+	test_members();
 	buf_add_time(&b, 1795306800123);
 	is_str(b.data, "2026-11-22T00:20:00.123Z", "time");
 	buf_free(&b);

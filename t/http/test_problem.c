@@ -79,6 +79,10 @@ test_scv(void)
 	    "{\"title\":\"not found\",\"status\":404,"
 	    "\"invalid-params\":[]}",
 	    "the shape of /scv");
+	answer("/__dxp/au/scv/acme/nothing", ERR_NOT_FOUND, "not found");
+	is_str(rq.resp.type, "application/problem+json", "so is a portal's");
+	answer("/exports/x", ERR_NOT_FOUND, "not found");
+	is_str(rq.resp.type, "application/problem+json", "and an export's");
 	for (i = 0; i < sizeof(REFUSALS) / sizeof(REFUSALS[0]); i++) {
 		answer("/scv/customers", REFUSALS[i], "why");
 		is_int(rq.resp.status, 401, "S6: a refusal is 401");

@@ -94,6 +94,11 @@ def test_headers():
               "a range under the ETag")
     tap.equal(mine.download(record, {"If-None-Match": etag}).status, 304,
               "the ETag again")
+    past = mine.download(record, {"Range": f"bytes={record['bytes']}-"})
+    tap.equal((past.status, past.headers["Content-Type"].split(";")[0],
+               past.json["status"], past.headers["Content-Range"]),
+              (416, "application/problem+json", 416,
+               f"bytes */{record['bytes']}"), "a range past the end")
     for path in ("", "/" + record["exportid"]):
         tap.equal(mine.call("GET", path).headers["Cache-Control"], "no-store",
                   f"S34: GET /scv/exports{path[:1]}")
@@ -165,6 +170,10 @@ def test_list():
                         ("sort=x", "sort")):
         reply = mine.call("GET", "?" + query)
         tap.equal((reply.status, names(reply)), (400, [name]), f"400: {query}")
+    sister = exports.Exports(site.workspace(account=shop.account))
+    reply = sister.call("GET", "?" + one["links"]["next"].split("?", 1)[1])
+    tap.equal((reply.status, names(reply)), (400, ["page[after]"]),
+              "S12: a cursor is good in its own workspace alone")
 
 
 def test_ids():
@@ -426,6 +435,13 @@ def test_audit():
         time.sleep(0.05)
     for action in ("create", "download", "read", "list", "withdraw"):
         tap.ok(audit("export." + action) > 0, f"the audit log has {action}")
+    gone = mine.make("all")
+    site.sql("UPDATE export SET state = 'withdrawn' WHERE state = 'completed'")
+    site.request("GET", mine.path(gone))
+    tap.ok(coffer.eventually(lambda: site.sql(
+        "SELECT 1 FROM audit WHERE action = 'export.download' AND detail LIKE"
+        f" '%{gone['exportid']}%withdrawn%'")), "S35: and a download whose "
+           "file is gone")
     tap.equal(site.sql("SELECT DISTINCT level FROM audit WHERE action IN"
                        " ('export.create', 'export.download',"
                        " 'export.withdraw')"), [["warning"]], "as warnings")

@@ -210,6 +210,8 @@ def test_bodies():
         reply = patch(body)
         tap.equal((reply.status, reply.json["title"]),
                   (400, "Missing request body"), "no body")
+    tap.equal(patch(b" \n").json["title"], "Missing request body",
+              "white space alone is none")
     for body in (b"{", b"nonsense", b'{"a":1,"a":2}', b'{"a":1} x',
                  b'{"firstName":"\xff"}'):
         reply = patch(body)

@@ -314,6 +314,30 @@ def test_conversion():
     tap.equal(show(shop)["properties"], doc, "all or nothing")
 
 
+def test_display_names():
+    """A field that goes keeps its name until no customer has it, and no more:
+    the contract's document takes a title that it had."""
+    shop = site.workspace(fields=[
+        {"field_name": "first_name", "display_name": "First name",
+         "field_type": "string"},
+        {"field_name": "given", "display_name": "GPA",
+         "field_type": "string"}])
+    shop.check([{"first_name": "Ann", "given": "x"}])
+    stop_worker()
+    reply = call(shop, "PUT", DOCUMENT)
+    tap.equal((reply.status, reply.json), (202, DOCUMENT),
+              "titles of fields that go are free at once")
+    tap.equal(show(shop), DOCUMENT, "and the document comes back")
+    header = shop.upload(b"First name,GPA\nBob,2.5\n")
+    tap.equal(header.json.get("status"), "completed", header.json)
+    kept = {**DOCUMENT["properties"], "given": {"type": "string"}}
+    tap.equal(put(shop, kept).status, 409, "their names are not, yet")
+    site.up("worker")
+    tap.equal(done(shop, reply)["status"], "completed", "the job ends")
+    tap.equal((values(shop, "gpa"), values(shop, "first_name")),
+              ([None, 2.5], [None, None]), "a header means the new field")
+
+
 def test_aliases():
     shop = site.workspace(fields=[])
     call(shop, "PUT", DOCUMENT)
@@ -338,6 +362,39 @@ def test_aliases():
                                  "firstName", "field_type": "string"})
     tap.equal(show(shop)["x-scv-permissions"], {"scv:customer": {}},
               "S14: its permissions went with it")
+
+
+def test_long_texts():
+    """What a document says beside its fields is read with them each time: it
+    has a bound, and no document makes its workspace unreadable."""
+    shop = site.workspace()
+    doc = show(shop)
+    doc["properties"]["firstName"] = {
+        "type": "string", "description": "\u00e9" * 1000}
+    doc["properties"]["id"] = {"x-scv-source": "customer.$customerid",
+                               "description": "d" * 1000}
+    doc.update(title="t" * 1000, description="d" * 1000)
+    tap.equal(call(shop, "PUT", doc).status, 200, "1000 characters are kept")
+    tap.equal(show(shop)["description"], "d" * 1000, "whole")
+    before = version(shop)
+    longer = copy.deepcopy(doc)
+    longer.update(title="t" * 1001, description="d" * 1001)
+    for name in ("firstName", "id"):
+        longer["properties"][name]["description"] = "d" * 1001
+    tap.equal(faults(call(shop, "PUT", longer)), [
+        "/description", "/properties/firstName/description",
+        "/properties/id/description", "/title"], "1001 are not")
+    doc["description"] = "d" * 5000000
+    tap.equal(faults(call(shop, "PUT", doc)), ["/description"],
+              "nor are five million")
+    doc["description"] = "d"
+    doc["properties"]["many"] = {
+        "type": "array", "items": {"type": "string"},
+        "default": ["e" * 1000] * 1000}
+    tap.equal(faults(call(shop, "PUT", doc)), ["/properties/many/default"],
+              "nor is a default of a million bytes")
+    tap.equal((version(shop), call(shop, "GET").status), (before, 200),
+              "and nothing has changed")
 
 
 def test_who():
