@@ -12,6 +12,7 @@
 /* While a SELECT is sent behind START TRANSACTION: the library's own methods,
  * and whether the transaction has begun. */
 static const struct st_mariadb_methods *own;
+static struct st_mariadb_methods both;
 static bool begun;
 
 static int
@@ -62,7 +63,6 @@ conn_started(struct db *db, struct err *e)
 int
 conn_select(struct db *db, MYSQL_STMT *st)
 {
-	struct st_mariadb_methods both;
 	int failed;
 
 	if (!db->starting)

@@ -171,11 +171,11 @@ ring_get(struct site *s, const struct db_context *ctx,
     const struct account_head *head, struct keyring **out, struct err *e)
 {
 	struct site_keyring *place = ring_place(s, ctx->account_id);
-	struct keyring *fresh;
-	enum err_code rc;
 
 	if (!is_current(place, ctx->account_id, head->epoch)) {
-		rc = ring_open(s, ctx, head, &fresh, e);
+		struct keyring *fresh;
+		enum err_code rc = ring_open(s, ctx, head, &fresh, e);
+
 		if (rc)
 			return rc;
 		ring_put(place, ctx->account_id, fresh);
