@@ -273,7 +273,7 @@ conn_drop(struct db *db)
 		detach(db->mysql);
 	mysql_close(db->mysql);
 	db->mysql = NULL;
-	db->lost = db->starting = false;
+	db->lost = false;
 	for (st = 0; st < STMT_COUNT; st++)
 		for (form = 0; form < FORM_COUNT; form++)
 			prepared_free(&db->prepared[st][form]);
@@ -307,10 +307,8 @@ conn_ready(struct db *db, struct err *e)
 enum err_code
 conn_run(struct db *db, const char *sql, struct err *e)
 {
-	enum err_code err = conn_started(db, e);
-
-	if (err || !mysql_query(db->mysql, sql))
-		return err;
+	if (!mysql_query(db->mysql, sql))
+		return ERR_OK;
 	return conn_error(
 	    db, "query", mysql_errno(db->mysql), mysql_sqlstate(db->mysql), e);
 }
@@ -352,8 +350,6 @@ db_ping(struct db *db, struct err *e)
 	bool fresh = !db->mysql;
 	enum err_code err = conn_ready(db, e);
 
-	if (!err)
-		err = conn_started(db, e);
 	if (err || !mysql_ping(db->mysql))
 		return err;
 	err = conn_error(

@@ -77,10 +77,6 @@ struct db {
 	bool again;   /* what failed may be tried on a new connection */
 	bool in_tx;
 	bool snapshot; /* in_tx, of db_snapshot */
-	bool starting; /* START TRANSACTION is sent, its answer not read */
-	bool fresh;    /* connected anew for this transaction */
-	/* The connection was gone before the transaction began. */
-	bool unstarted;
 	enum err_code tx_err; /* the transaction is gone already, by this */
 	void *owner;
 	db_ended *ended;
@@ -103,19 +99,6 @@ enum err_code conn_error(struct db *db, const char *name, unsigned no,
 /* Runs a text without results or values of clients. */
 MUST_CHECK enum err_code conn_run(
     struct db *db, const char *sql, struct err *e);
-
-/* START TRANSACTION goes out with the transaction's first statement if that is
- * a SELECT: it is sent, and its answer read before that of the SELECT. Anything
- * else waits for the answer first, so that nothing is written outside of a
- * transaction whose start has failed. */
-MUST_CHECK enum err_code conn_send_start(struct db *db, struct err *e);
-
-/* Waits for the answer if it is still to come. */
-MUST_CHECK enum err_code conn_started(struct db *db, struct err *e);
-
-/* mysql_stmt_execute of a SELECT; reads the answer first if it is still to
- * come. */
-int conn_select(struct db *db, MYSQL_STMT *st);
 
 /* exec.c: what a call of db.h runs. */
 struct call {

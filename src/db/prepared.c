@@ -120,8 +120,6 @@ static enum err_code
 prepare(
     struct db *db, struct prepared *ps, const struct plan *plan, struct err *e)
 {
-	if (conn_started(db, e))
-		return e->code;
 	if (mysql_stmt_prepare(ps->stmt, plan->text.data, plan->text.len)) {
 		prepared_error(db, ps, e);
 		db->again = db->lost && !db->in_tx;
@@ -244,10 +242,8 @@ prepared_bind(struct prepared *ps, const struct call *c)
 enum err_code
 prepared_run(struct db *db, struct prepared *ps, struct err *e)
 {
-	if (!ps->reads && conn_started(db, e))
-		return e->code;
 	if ((!ps->nslots || !mysql_stmt_bind_param(ps->stmt, ps->params)) &&
-	    !conn_select(db, ps->stmt))
+	    !mysql_stmt_execute(ps->stmt))
 		return ERR_OK;
 	prepared_error(db, ps, e);
 	db->again = db->lost && !db->in_tx && ps->reads;

@@ -63,7 +63,7 @@ start(struct db *db, bool snapshot, struct err *e)
 	enum err_code err = conn_ready(db, e);
 
 	if (!err && !snapshot)
-		return conn_send_start(db, e);
+		return conn_run(db, "START TRANSACTION", e);
 	if (!err)
 		err = conn_run(
 		    db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", e);
@@ -77,15 +77,11 @@ start(struct db *db, bool snapshot, struct err *e)
 static enum err_code
 begin(struct db *db, bool snapshot, struct err *e)
 {
-	enum err_code err;
+	bool fresh = !db->mysql;
+	enum err_code err = start(db, snapshot, e);
 
-	db->unstarted = false;
-	db->fresh = !db->mysql;
-	err = start(db, snapshot, e);
-	if (err == ERR_UNAVAILABLE && db->lost && !db->fresh) {
-		db->fresh = true;
+	if (err == ERR_UNAVAILABLE && db->lost && !fresh)
 		err = start(db, snapshot, e);
-	}
 	db->in_tx = !err;
 	db->snapshot = !err && snapshot;
 	db->tx_err = ERR_OK;
@@ -129,11 +125,6 @@ commit(struct db *db, db_body *done, void *arg, bool *doubted, struct err *e)
 	enum err_code err;
 
 	assert(!db->rows.open);
-	err = conn_started(db, e);
-	if (err) {
-		roll_back(db);
-		return err;
-	}
 	err = conn_run(db, "COMMIT", e);
 	if (err == ERR_RETRY) {
 		roll_back(db);
@@ -180,8 +171,6 @@ db_transaction(
 		if (i)
 			pause_before(i);
 		err = try_once(db, body, done, arg, &doubted, e);
-		if (db->unstarted)
-			err = try_once(db, body, done, arg, &doubted, e);
 	}
 	/* The COMMIT that was in doubt came through after `done` was asked. */
 	if (doubted && done && (err == ERR_DUPLICATE || err == ERR_CONFLICT) &&

@@ -1,5 +1,4 @@
 /* Transactions: commit, rollback, retries, a real deadlock, lost COMMITs. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,23 +97,6 @@ body(struct db *on, void *arg, struct err *e)
 	return err ? err : w->result ? err_set(e, w->result, NULL) : ERR_OK;
 }
 
-/* Reads first, and the first time without an answer to anything. */
-static enum err_code
-body_cut(struct db *on, void *arg, struct err *e)
-{
-	struct work *w = arg;
-	int64_t n;
-	int null = open("/dev/null", O_RDWR);
-	enum err_code err;
-
-	if (w->runs++ < w->kill_until)
-		dup2(null, (int)mysql_get_socket(on->mysql));
-	close(null);
-	err = db_one(on, &ctx, SQL_SEGMENT_READ, DB_ARGS(db_int(w->id)),
-	    take_int, &n, e);
-	return err ? err : move(on, w->id, e);
-}
-
 /* The mark that a body would leave is the segment's position. */
 static enum err_code
 done(struct db *on, void *arg, struct err *e)
@@ -125,54 +107,6 @@ done(struct db *on, void *arg, struct err *e)
 		return err_set(e, ERR_UNAVAILABLE, NULL);
 	return position(on, w->id) > 0 ? ERR_OK
 	                               : err_set(e, ERR_NOT_FOUND, NULL);
-}
-
-/* A connection that turns out to be gone at the answer to START TRANSACTION,
- * which is read after the first SELECT is sent. */
-static void
-test_cut(void)
-{
-	struct work w = {.id = 1, .kill_until = 0};
-	int64_t before = position(db, 1);
-	struct err e;
-
-	is_int(told(db_transaction(db, body_cut, NULL, &w, &e), &e), ERR_OK,
-	    "a transaction that reads first");
-	is_int(position(db, 1), before + 1, "it took place");
-	w = (struct work){.id = 1, .kill_until = 1};
-	is_int(told(db_transaction(db, body_cut, NULL, &w, &e), &e), ERR_OK,
-	    "gone before it began: made anew");
-	is_int(w.runs, 2, "and the body run again");
-	is_int(position(db, 1), before + 2, "it took place once");
-	w = (struct work){.id = 1, .kill_until = 9};
-	is_int(db_transaction(db, body_cut, NULL, &w, &e), ERR_UNAVAILABLE,
-	    "gone again: told");
-	is_int(w.runs, 2, "once is enough");
-	is_int(position(db, 1), before + 2, "nothing took place");
-}
-
-static enum err_code
-body_idle(struct db *on, void *arg, struct err *e)
-{
-	struct work *w = arg;
-
-	(void)on;
-	w->runs++;
-	return w->result ? err_set(e, w->result, NULL) : ERR_OK;
-}
-
-static void
-test_idle(void)
-{
-	struct work w = {.id = 1};
-	struct err e;
-
-	is_int(db_transaction(db, body_idle, NULL, &w, &e), ERR_OK,
-	    "a transaction without a statement");
-	w.result = ERR_CONFLICT;
-	is_int(db_transaction(db, body_idle, NULL, &w, &e), ERR_CONFLICT,
-	    "one that is given up before any");
-	ok(!db->lost && position(db, 1) >= 0, "the connection is good");
 }
 
 static void
@@ -325,8 +259,6 @@ main(void)
 	for (i = 1; i <= 6; i++)
 		add_segment(i);
 	test_plain();
-	test_cut();
-	test_idle();
 	test_lost_inside();
 	test_lost_commit();
 	test_deadlock();
