@@ -46,10 +46,8 @@ struct search_batch {
 void search_batch_reset(struct search_batch *b);
 void search_batch_free(struct search_batch *b);
 
-/* Whether a field of the schema is searchable; whether one of those is marked
- * in changed (of s->n, as profile_change leaves it): then the customer's text
- * is another. */
-bool search_has_fields(const struct schema *s);
+/* Whether a searchable field is marked in changed (of s->n, as profile_change
+ * leaves it): then the customer's text is another. */
 bool search_is_changed(const struct schema *s, const bool *changed);
 
 /* Adds a customer's text: r has all its values. `fresh`: the customer is made

@@ -21,17 +21,6 @@ search_batch_free(struct search_batch *b)
 }
 
 bool
-search_has_fields(const struct schema *s)
-{
-	unsigned i;
-
-	for (i = 0; i < s->n; i++)
-		if (s->fields[i].searchable)
-			return true;
-	return false;
-}
-
-bool
 search_is_changed(const struct schema *s, const bool *changed)
 {
 	unsigned i;

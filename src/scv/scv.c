@@ -69,7 +69,6 @@ struct answer {
 	bool conditional;
 };
 
-/* Joining and leaving segments makes no revision: with $segments, no 304. */
 static enum err_code
 write_answer(void *arg, const struct open_customer *c, struct err *e)
 {

@@ -29,7 +29,8 @@ MUST_CHECK enum err_code scv_customer_id(
     struct request *rq, struct uuid *out, struct err *e);
 
 /* Answers with one customer under a projection, and its ETag. ERR_NOT_FOUND,
- * ERR_SUPERSEDED. With `conditional`, If-None-Match is obeyed (304). */
+ * ERR_SUPERSEDED. With `conditional`, If-None-Match is obeyed (304), but where
+ * the projection has $segments: who joins or leaves one keeps the revision. */
 MUST_CHECK enum err_code scv_answer_customer(struct request *rq, int status,
     const struct uuid *id, const struct projection *p, struct keyring *ring,
     bool conditional, struct err *e);
