@@ -77,7 +77,7 @@ read_value(
 	         field_text_is_blank(
 	             f, json_string_value(v), json_string_length(v)))
 		refuse(r, name, "must not be blank: null clears");
-	else if (field_from_json(f, r->rq->arena, v, &r->text, &ce))
+	else if (field_from_answer(f, r->rq->arena, v, &r->text, &ce))
 		take(r, i, name, r->text.data, r->text.len);
 	else
 		refuse(r, name, ce.text);

@@ -1,7 +1,7 @@
 /*
  * What a body gives of a customer: a flat object of attributes that may be
- * written. Types and formats are those of the fields; `required` is not asked
- * for; null clears.
+ * written. Types and formats are those of the fields; dates may be as answers
+ * have them, too. `required` is not asked for; null clears.
  */
 #ifndef COFFER_SCV_CHANGE_H
 #define COFFER_SCV_CHANGE_H
