@@ -229,15 +229,15 @@ run_text(struct db *db, bool commits, bool *run_out, struct err *e)
 }
 
 /* *run_out: it was sent, and not only prepared. A connection that turns out to
- * be gone where it began is made anew by running the transaction again; not
- * after a wait that was a timeout. */
+ * be gone where the transaction began, or before COMMIT was sent, is made anew
+ * by running it again; not after a wait that was a timeout. */
 static enum err_code
 send_held(struct db *db, bool commits, bool *run_out, struct err *e)
 {
 	struct deferral *d = &db->deferral;
 	int64_t limit = db->conf->database_statement_timeout * 1000;
 	int64_t began = clock_mono_ms();
-	bool again = !d->started && !d->fresh;
+	bool again = commits || (!d->started && !d->fresh);
 	enum err_code err = conn_ready(db, e);
 
 	*run_out = false;

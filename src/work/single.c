@@ -15,6 +15,7 @@ struct single_run {
 	struct chunk chunk;
 	struct record record;
 	struct idempotency again;
+	bool holds; /* asks for keys and fields, and does not only require */
 };
 
 static unsigned
@@ -202,7 +203,10 @@ body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	run->o->again = false;
 	run->o->wrong = NULL;
-	err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
+	if (run->holds)
+		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
+	else
+		err = site_require(c->site, &c->ctx, &c->schema, &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);
@@ -231,6 +235,20 @@ done(struct db *db, void *arg, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, NULL);
 }
 
+/* What is required and not so is asked for: keys that are newer are no reason
+ * to read the record anew. */
+static enum err_code
+run_once(struct single_run *run, struct err *e)
+{
+	struct db *db = run->chunk.site->db;
+	enum err_code err = db_transaction_deferred(db, body, done, run, e);
+
+	if (err != ERR_SUPERSEDED || run->holds)
+		return err;
+	run->holds = true;
+	return db_transaction_deferred(db, body, done, run, e);
+}
+
 /* First as if no value were taken; if one is, by looking first, again if
  * somebody is faster still. */
 static enum err_code
@@ -242,7 +260,7 @@ run_all(struct single_run *run, struct err *e)
 
 	for (i = 0; i < TRIES && err == ERR_DUPLICATE; i++) {
 		c->careful = i > 0;
-		err = db_transaction(c->site->db, body, done, run, e);
+		err = run_once(run, e);
 	}
 	if (err == ERR_DUPLICATE)
 		return err_set(e, ERR_UNAVAILABLE,
