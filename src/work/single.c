@@ -55,6 +55,21 @@ check_condition(const struct single *o, const struct customer *m, struct err *e)
 	return err_set(e, ERR_PRECONDITION, NULL);
 }
 
+/* Names each unique value that another customer has. */
+static void
+name_taken(struct single_run *run)
+{
+	struct chunk *c = &run->chunk;
+	struct claimed_key *keys;
+	unsigned n, i;
+
+	keys = chunk_keys(&c->keys, &n);
+	for (i = 0; i < n; i++)
+		if (keys[i].owner != CUSTOMER_NONE &&
+		    keys[i].owner != c->rows[0].seq)
+			run->o->wrong[keys[i].field] = true;
+}
+
 /* What is wrong with the row, as an error. */
 static enum err_code
 tell_wrong(struct single_run *run, struct err *e)
@@ -67,7 +82,9 @@ tell_wrong(struct single_run *run, struct err *e)
 	if (row->wrong == ROW_UNKNOWN)
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	if (row->wrong_field != FIELD_CUSTOMER_ID)
-		run->o->wrong = &run->o->schema->fields[row->wrong_field];
+		run->o->wrong[row->wrong_field] = true;
+	if (row->wrong == ROW_UNIQUE)
+		name_taken(run);
 	return err_set(
 	    e, row->wrong == ROW_LENGTH ? ERR_TOO_LARGE : ERR_CONFLICT, NULL);
 }
@@ -202,7 +219,7 @@ body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	run->o->again = false;
-	run->o->wrong = NULL;
+	memset(run->o->wrong, 0, c->schema.n * sizeof(bool));
 	if (run->holds)
 		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
 	else
