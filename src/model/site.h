@@ -26,6 +26,8 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	struct schema_cache *schemas;
+	/* Of the pool, which owns it: model/seq.h. NULL elsewhere. */
+	struct seq_cache *seqs;
 	struct buf gathered; /* by key_use_gather */
 	uint64_t clock;      /* counts uses */
 	struct audit *audit; /* model/audit.h */

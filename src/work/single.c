@@ -5,6 +5,7 @@
 
 #include "model/idempotency.h"
 #include "model/segment.h"
+#include "model/seq.h"
 #include "vault/rand.h"
 #include "work/chunk.h"
 
@@ -105,8 +106,6 @@ resolve_update(struct single_run *run, struct err *e)
 	return err ? err : tell_wrong(run, e);
 }
 
-/* Its place is taken late, for others wait for it until COMMIT: only what knows
- * the place comes after it. */
 static enum err_code
 resolve_new(struct single_run *run, struct err *e)
 {
@@ -122,8 +121,8 @@ resolve_new(struct single_run *run, struct err *e)
 	if (!err)
 		err = chunk_audit_single(c, e);
 	if (!err)
-		err = segment_reserve(
-		    c->site->db, &c->ctx, SEGMENT_ALL, 1, &c->rows[0].place, e);
+		err = seq_take(c->site, &c->ctx, keyring_epoch(c->ring),
+		    &c->rows[0].place, e);
 	return err;
 }
 
@@ -266,6 +265,21 @@ run_once(struct single_run *run, struct err *e)
 	return db_transaction_deferred(db, body, done, run, e);
 }
 
+/* Before each try. One that has found no value taken, and yet was told so, may
+ * have met a seq that is: then others are taken. */
+static enum err_code
+prepare(struct single_run *run, int try, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+
+	c->careful = try > 0;
+	if (run->o->mode == SINGLE_UPDATE)
+		return ERR_OK;
+	if (try > 1)
+		seq_drop(c->site, &c->ctx);
+	return seq_prepare(c->site, &c->ctx, e);
+}
+
 /* First as if no value were taken; if one is, by looking first, again if
  * somebody is faster still. */
 static enum err_code
@@ -276,8 +290,9 @@ run_all(struct single_run *run, struct err *e)
 	int i;
 
 	for (i = 0; i < TRIES && err == ERR_DUPLICATE; i++) {
-		c->careful = i > 0;
-		err = run_once(run, e);
+		err = prepare(run, i, e);
+		if (!err)
+			err = run_once(run, e);
 	}
 	if (err == ERR_DUPLICATE)
 		return err_set(e, ERR_UNAVAILABLE,
