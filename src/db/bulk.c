@@ -95,8 +95,7 @@ fill_cells(MYSQL_BIND *b, struct lane *l, const struct bulk *k,
 		b->buffer = l->texts;
 		b->length = l->lens;
 	}
-	b->buffer_type =
-	    type == DB_INT ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB;
+	b->buffer_type = type == DB_INT ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB;
 	for (i = 0; i < nrows; i++, cell += k->ncols) {
 		assert(cell->type == type || cell->type == DB_NULL);
 		if (type == DB_INT) {
@@ -164,7 +163,7 @@ run_rows(struct db *db, const struct bulk *k, const struct db_val *cells,
 {
 	struct call c = {.ctx = k->ctx,
 	    .st = k->st,
-	    .form = FORM_ONE + size,
+	    .form = FORM_SIZED + size,
 	    .times = row_sizes[size],
 	    .args = {cells, row_sizes[size] * k->ncols}};
 	struct prepared *ps;
@@ -201,7 +200,7 @@ run_batch(struct db *db, const struct bulk *k, size_t first, size_t *n_out,
     struct err *e)
 {
 	const struct db_val *cells = &k->cells[first * k->ncols];
-	unsigned size = FORM_SIZES - 1;
+	unsigned size = ROW_SIZES - 1;
 	size_t n;
 
 	if (db->bulk) {

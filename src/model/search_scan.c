@@ -10,8 +10,9 @@
 #include "model/rows.h"
 #include "model/search_page.h"
 
-/* Blocks of a window: few at first, for a page is soon full; these are read
- * without a look at their filters. */
+/* Blocks of a window: few at first, for a page is soon full. These are read
+ * without a look at their filters, as are those of a window after one whose
+ * filters were of no use. */
 #define WINDOW_FIRST 4
 #define WINDOW_MAX 256
 
@@ -38,6 +39,7 @@ struct scan {
 	struct search_set hits[WINDOW_MAX], pending[WINDOW_MAX];
 	bool unread[WINDOW_MAX]; /* not written anew yet */
 	bool wanted[WINDOW_MAX]; /* may have the text */
+	bool common;             /* so many do that filters are no use */
 	struct buf plain;
 };
 
@@ -210,7 +212,7 @@ look_unread(struct scan *c, struct err *e)
 /* Looks through those of the window that are wanted: by one range if they are
  * many. */
 static enum err_code
-look_wanted(struct scan *c, struct err *e)
+look_wanted(struct scan *c, bool all, struct err *e)
 {
 	struct db_val blocks[WINDOW_MAX];
 	struct db_rows *r;
@@ -220,6 +222,7 @@ look_wanted(struct scan *c, struct err *e)
 	for (b = 0; b < c->nblocks; b++)
 		if (c->wanted[b])
 			blocks[n++] = db_int((int64_t)(c->first + b));
+	c->common = !all && n > c->nblocks - c->nblocks / 8;
 	if (!n)
 		return ERR_OK;
 	if (n > c->nblocks / 2)
@@ -237,14 +240,14 @@ look_wanted(struct scan *c, struct err *e)
 static enum err_code
 look_blocks(struct scan *c, struct err *e)
 {
-	bool all = c->nblocks <= WINDOW_FIRST;
+	bool all = c->nblocks <= WINDOW_FIRST || c->common;
 	enum err_code err = ERR_OK;
 
 	memset(c->wanted, all, sizeof(c->wanted));
 	if (!all)
 		err = read_all(c, SQL_SEARCH_FILTERS, c->first,
 		    c->first + c->nblocks, look_filter, e);
-	return err ? err : look_wanted(c, e);
+	return err ? err : look_wanted(c, all, e);
 }
 
 static enum err_code
