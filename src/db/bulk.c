@@ -95,7 +95,8 @@ fill_cells(MYSQL_BIND *b, struct lane *l, const struct bulk *k,
 		b->buffer = l->texts;
 		b->length = l->lens;
 	}
-	b->buffer_type = type == DB_INT ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB;
+	b->buffer_type =
+	    type == DB_INT ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB;
 	for (i = 0; i < nrows; i++, cell += k->ncols) {
 		assert(cell->type == type || cell->type == DB_NULL);
 		if (type == DB_INT) {

@@ -40,6 +40,7 @@ struct scan {
 	bool unread[WINDOW_MAX]; /* not written anew yet */
 	bool wanted[WINDOW_MAX]; /* may have the text */
 	bool common;             /* so many do that filters are no use */
+	bool told;               /* of a hit of the window */
 	struct buf plain;
 };
 
@@ -293,23 +294,34 @@ tell(struct scan *c)
 	static const struct search_set none;
 	unsigned i, block;
 
+	c->told = false;
 	for (i = 0; i < c->nblocks; i++) {
 		block = c->down ? c->nblocks - 1 - i : i;
-		if (memcmp(&c->hits[block], &none, sizeof(none)) != 0 &&
-		    !tell_block(c, block))
+		if (!memcmp(&c->hits[block], &none, sizeof(none)))
+			continue;
+		c->told = true;
+		if (!tell_block(c, block))
 			return false;
 	}
 	return true;
+}
+
+/* How many blocks the next window may have: of a text that is rare, more. */
+static unsigned
+grow(const struct scan *c, unsigned most)
+{
+	most *= c->told ? 2 : 4;
+	return most < WINDOW_MAX ? most : WINDOW_MAX;
 }
 
 /* Window after window, of blocks from `low` to before `high`. */
 static enum err_code
 walk(struct scan *c, uint64_t low, uint64_t high, struct err *e)
 {
-	uint64_t most = WINDOW_FIRST;
+	unsigned most = WINDOW_FIRST;
 	enum err_code err;
 
-	for (; low < high; most = most < WINDOW_MAX ? most * 2 : most) {
+	for (; low < high; most = grow(c, most)) {
 		c->nblocks = (unsigned)(high - low < most ? high - low : most);
 		c->first = c->down ? high - c->nblocks : low;
 		err = look_window(c, e);
