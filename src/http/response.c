@@ -81,8 +81,8 @@ reason(int status)
 	} TABLE[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"},
 	    {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
 	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-	    {405, "Method Not Allowed"}, {409, "Conflict"},
-	    {410, "Gone"}, {412, "Precondition Failed"}, {413, "Content Too Large"},
+	    {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
+	    {412, "Precondition Failed"}, {413, "Content Too Large"},
 	    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
 	    {500, "Internal Server Error"}, {501, "Not Implemented"},
 	    {503, "Service Unavailable"}};
@@ -104,6 +104,7 @@ put_head(struct request *rq)
 
 	bool bare = r->status == 204 || r->status == 304;
 
+	assert(!rq->proof.owed);
 	buf_addf(&head, "Status: %d %s\r\n", r->status, reason(r->status));
 	buf_adds(&head, "Cache-Control: no-store\r\n"
 	                "X-Content-Type-Options: nosniff\r\n");
