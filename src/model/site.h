@@ -91,6 +91,14 @@ struct schema;
 MUST_CHECK enum err_code site_hold(struct site *s, const struct db_context *ctx,
     const struct schema *schema, struct keyring **out, struct err *e);
 
+/* The same without a wait, for db_transaction_deferred: the keyring at hand is
+ * taken for current, and required to be (db_require), as the fields are.
+ * ERR_SUPERSEDED, perhaps only at the end: one of them has changed, or the
+ * account or the workspace is gone. site_hold tells which. */
+MUST_CHECK enum err_code site_require(struct site *s,
+    const struct db_context *ctx, const struct schema *schema,
+    struct keyring **out, struct err *e);
+
 /* The fields of the context's workspace as they were at `state`
  * (schema_state, or what api_key_find read) or since, for readers: kept from
  * one call to the next, so that they cost nothing. Owned by the site, good

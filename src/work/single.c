@@ -16,6 +16,7 @@ struct single_run {
 	struct chunk chunk;
 	struct record record;
 	struct idempotency again;
+	bool holds; /* asks for keys and fields, and does not only require */
 };
 
 static unsigned
@@ -55,6 +56,21 @@ check_condition(const struct single *o, const struct customer *m, struct err *e)
 	return err_set(e, ERR_PRECONDITION, NULL);
 }
 
+/* Names each unique value that another customer has. */
+static void
+name_taken(struct single_run *run)
+{
+	struct chunk *c = &run->chunk;
+	struct claimed_key *keys;
+	unsigned n, i;
+
+	keys = chunk_keys(&c->keys, &n);
+	for (i = 0; i < n; i++)
+		if (keys[i].owner != CUSTOMER_NONE &&
+		    keys[i].owner != c->rows[0].seq)
+			run->o->wrong[keys[i].field] = true;
+}
+
 /* What is wrong with the row, as an error. */
 static enum err_code
 tell_wrong(struct single_run *run, struct err *e)
@@ -67,7 +83,9 @@ tell_wrong(struct single_run *run, struct err *e)
 	if (row->wrong == ROW_UNKNOWN)
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	if (row->wrong_field != FIELD_CUSTOMER_ID)
-		run->o->wrong = &run->o->schema->fields[row->wrong_field];
+		run->o->wrong[row->wrong_field] = true;
+	if (row->wrong == ROW_UNIQUE)
+		name_taken(run);
 	return err_set(
 	    e, row->wrong == ROW_LENGTH ? ERR_TOO_LARGE : ERR_CONFLICT, NULL);
 }
@@ -200,8 +218,11 @@ body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	run->o->again = false;
-	run->o->wrong = NULL;
-	err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
+	memset(run->o->wrong, 0, c->schema.n * sizeof(bool));
+	if (run->holds)
+		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
+	else
+		err = site_require(c->site, &c->ctx, &c->schema, &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);
@@ -228,6 +249,20 @@ done(struct db *db, void *arg, struct err *e)
 	if (c->nmerged && revision == c->out->revision && updated_at == c->now)
 		return ERR_OK;
 	return err_set(e, ERR_NOT_FOUND, NULL);
+}
+
+/* What is required and not so is asked for: keys that are newer are no reason
+ * to read the record anew. */
+static enum err_code
+run_once(struct single_run *run, struct err *e)
+{
+	struct db *db = run->chunk.site->db;
+	enum err_code err = db_transaction_deferred(db, body, done, run, e);
+
+	if (err != ERR_SUPERSEDED || run->holds)
+		return err;
+	run->holds = true;
+	return db_transaction_deferred(db, body, done, run, e);
 }
 
 /* Before each try. One that has found no value taken, and yet was told so, may
@@ -257,7 +292,7 @@ run_all(struct single_run *run, struct err *e)
 	for (i = 0; i < TRIES && err == ERR_DUPLICATE; i++) {
 		err = prepare(run, i, e);
 		if (!err)
-			err = db_transaction(c->site->db, body, done, run, e);
+			err = run_once(run, e);
 	}
 	if (err == ERR_DUPLICATE)
 		return err_set(e, ERR_UNAVAILABLE,
