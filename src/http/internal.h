@@ -48,6 +48,10 @@ MUST_CHECK enum err_code auth_open(struct request *rq, struct err *e);
  * workspace that it names. */
 MUST_CHECK enum err_code body_open(struct request *rq, struct err *e);
 
+/* Takes back what a handler has said so far: answer, headers, what is invalid,
+ * what was read. Nothing of it has left. */
+void request_unsay(struct request *rq);
+
 /* Notes a read or a refusal in the audit log, before its answer goes. */
 void request_note(struct request *rq, enum err_code rc);
 

@@ -201,6 +201,19 @@ request_invalid(struct request *rq, const char *name, const char *fmt, ...)
 }
 
 void
+request_unsay(struct request *rq)
+{
+	assert(!rq->resp.streaming && !rq->audit_done);
+	rq->resp.status = 0;
+	buf_reset(&rq->resp.headers);
+	buf_reset(&rq->resp.body);
+	rq->invalid = rq->invalid_end = NULL;
+	rq->ninvalid = 0;
+	rq->audit_has_subject = false;
+	rq->audit_detail = NULL;
+}
+
+void
 request_audit(
     struct request *rq, const struct uuid *subject, const char *fmt, ...)
 {

@@ -104,6 +104,7 @@ put_head(struct request *rq)
 
 	bool bare = r->status == 204 || r->status == 304;
 
+	assert(!rq->proof.owed);
 	buf_addf(&head, "Status: %d %s\r\n", r->status, reason(r->status));
 	buf_adds(&head, "Cache-Control: no-store\r\n"
 	                "X-Content-Type-Options: nosniff\r\n");

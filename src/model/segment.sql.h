@@ -58,6 +58,10 @@ STMT(SEGMENT_BUCKETS, WORKSPACE,
     "SELECT bucket, live, low, high, delta FROM segment_bucket"
     " WHERE workspace_id = :workspace AND segment_id = ? AND level = 0"
     " AND bucket >= ? ORDER BY bucket LIMIT 40")
+STMT(SEGMENT_BUCKETS_ALL, WORKSPACE,
+    "SELECT bucket, live, low, high, delta FROM segment_bucket"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND level = 0"
+    " AND live > 0 ORDER BY bucket")
 STMT(SEGMENT_BUCKET_ADD, WORKSPACE,
     "INSERT INTO segment_bucket (workspace_id, segment_id, level, bucket,"
     " live, low, high, delta) VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?)"
