@@ -285,7 +285,6 @@ prepare(struct single_run *run, int try, struct err *e)
 static enum err_code
 run_all(struct single_run *run, struct err *e)
 {
-	struct chunk *c = &run->chunk;
 	enum err_code err = ERR_DUPLICATE;
 	int i;
 
