@@ -163,7 +163,7 @@ run_rows(struct db *db, const struct bulk *k, const struct db_val *cells,
 {
 	struct call c = {.ctx = k->ctx,
 	    .st = k->st,
-	    .form = FORM_ONE + size,
+	    .form = FORM_SIZED + size,
 	    .times = row_sizes[size],
 	    .args = {cells, row_sizes[size] * k->ncols}};
 	struct prepared *ps;
@@ -200,7 +200,7 @@ run_batch(struct db *db, const struct bulk *k, size_t first, size_t *n_out,
     struct err *e)
 {
 	const struct db_val *cells = &k->cells[first * k->ncols];
-	unsigned size = FORM_SIZES - 1;
+	unsigned size = ROW_SIZES - 1;
 	size_t n;
 
 	if (db->bulk) {

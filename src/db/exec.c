@@ -72,7 +72,7 @@ list_call(const struct db_context *ctx, enum stmt st, struct db_args args,
 		i++;
 	return (struct call){.ctx = ctx,
 	    .st = st,
-	    .form = FORM_ONE + i,
+	    .form = FORM_SIZED + i,
 	    .times = list_sizes[i],
 	    .args = args,
 	    .list = list};

@@ -26,6 +26,10 @@ const char *request_param(const struct request *rq, const char *name);
 /* Reads method, path, query and request id from the parameters. */
 MUST_CHECK enum err_code request_open(struct request *rq, struct err *e);
 
+/* Whether the answer goes without its content (RFC 9110, section 9.3.2); also
+ * before a route was found. */
+bool request_is_head(const struct request *rq);
+
 /* Refuses repeated and comma-joined credentials, and two schemes at once
  * (S7): ERR_BAD_REQUEST. */
 MUST_CHECK enum err_code auth_headers(const struct request *rq, struct err *e);
@@ -43,6 +47,10 @@ MUST_CHECK enum err_code auth_open(struct request *rq, struct err *e);
 /* Checks type and length of the body; reads it if it is JSON, and opens the
  * workspace that it names. */
 MUST_CHECK enum err_code body_open(struct request *rq, struct err *e);
+
+/* Takes back what a handler has said so far: answer, headers, what is invalid,
+ * what was read. Nothing of it has left. */
+void request_unsay(struct request *rq);
 
 /* Notes a read or a refusal in the audit log, before its answer goes. */
 void request_note(struct request *rq, enum err_code rc);

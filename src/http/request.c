@@ -103,6 +103,12 @@ request_open(struct request *rq, struct err *e)
 	return ERR_OK;
 }
 
+bool
+request_is_head(const struct request *rq)
+{
+	return rq->method && !strcmp(rq->method, "HEAD");
+}
+
 /* application/x-www-form-urlencoded; an escape that is none stays as it is.
  * NULL if the result is not text. */
 static char *
@@ -192,6 +198,19 @@ request_invalid(struct request *rq, const char *name, const char *fmt, ...)
 	else
 		rq->invalid = p;
 	rq->invalid_end = p;
+}
+
+void
+request_unsay(struct request *rq)
+{
+	assert(!rq->resp.streaming && !rq->audit_done);
+	rq->resp.status = 0;
+	buf_reset(&rq->resp.headers);
+	buf_reset(&rq->resp.body);
+	rq->invalid = rq->invalid_end = NULL;
+	rq->ninvalid = 0;
+	rq->audit_has_subject = false;
+	rq->audit_detail = NULL;
 }
 
 void

@@ -81,8 +81,8 @@ reason(int status)
 	} TABLE[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"},
 	    {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
 	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-	    {405, "Method Not Allowed"}, {409, "Conflict"},
-	    {410, "Gone"}, {412, "Precondition Failed"}, {413, "Content Too Large"},
+	    {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
+	    {412, "Precondition Failed"}, {413, "Content Too Large"},
 	    {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
 	    {500, "Internal Server Error"}, {501, "Not Implemented"},
 	    {503, "Service Unavailable"}};
@@ -104,6 +104,7 @@ put_head(struct request *rq)
 
 	bool bare = r->status == 204 || r->status == 304;
 
+	assert(!rq->proof.owed);
 	buf_addf(&head, "Status: %d %s\r\n", r->status, reason(r->status));
 	buf_adds(&head, "Cache-Control: no-store\r\n"
 	                "X-Content-Type-Options: nosniff\r\n");
@@ -117,6 +118,14 @@ put_head(struct request *rq)
 	buf_adds(&head, "\r\n");
 	put(rq->transport, head.data, head.len);
 	buf_free(&head);
+}
+
+/* What is built of the body goes, unless the head alone was asked for. */
+static void
+put_body(struct request *rq)
+{
+	if (!request_is_head(rq))
+		put(rq->transport, rq->resp.body.data, rq->resp.body.len);
 }
 
 struct buf *
@@ -138,7 +147,7 @@ resp_flush(struct request *rq, struct err *e)
 		request_note_read(rq);
 		put_head(rq);
 	}
-	put(t, body->data, body->len);
+	put_body(rq);
 	buf_reset(body);
 	if (t->broken)
 		return err_fault(e, ERR_INTERNAL, "the client went away");
@@ -148,12 +157,11 @@ resp_flush(struct request *rq, struct err *e)
 bool
 resp_send(struct request *rq)
 {
-	struct response *r = &rq->resp;
 	struct transport *t = rq->transport;
 
-	if (!r->streaming)
+	if (!rq->resp.streaming)
 		put_head(rq);
-	put(t, r->body.data, r->body.len);
+	put_body(rq);
 	deadline_set(t->fcgx.ipcFd, t->budget);
 	if (!t->broken && FCGX_FClose(t->fcgx.out) != 0)
 		t->broken = true;

@@ -54,8 +54,46 @@ catch_signals(void)
 }
 
 static enum err_code
+work(struct request *rq, struct err *e)
+{
+	enum err_code rc = rq->route->handler(rq, e);
+
+	assert(rc || rq->resp.status);
+	if (!rc && rq->resp.body.overflow)
+		rc = err_fault(e, ERR_INTERNAL, "the answer is too long");
+	return rc;
+}
+
+/* What a key that was remembered has led to, rc, stands if the key lives and
+ * its workspace is as it was; else it is as if it had never been. A database
+ * that is away would not have found the key either. */
+static enum err_code
+settle(struct request *rq, bool worked, enum err_code rc, struct err *e)
+{
+	uint64_t generation = rq->proof.generation;
+	struct err why;
+	enum err_code proven;
+
+	if (rc == ERR_UNAVAILABLE) {
+		request_unsay(rq);
+		rq->proof.owed = false;
+		return rc;
+	}
+	proven = request_prove(rq, &why);
+	if (!proven && (!worked || rq->proof.generation == generation))
+		return rc;
+	request_unsay(rq);
+	if (!proven)
+		return work(rq, e);
+	rq->proof.owed = false;
+	*e = why;
+	return proven;
+}
+
+static enum err_code
 handle(struct request *rq, struct err *e)
 {
+	bool worked = false;
 	enum err_code rc;
 
 	rc = request_open(rq, e);
@@ -67,13 +105,11 @@ handle(struct request *rq, struct err *e)
 		rc = auth_open(rq, e);
 	if (!rc)
 		rc = body_open(rq, e);
-	if (rc)
-		return rc;
-	rc = rq->route->handler(rq, e);
-	assert(rc || rq->resp.status);
-	if (!rc && rq->resp.body.overflow)
-		rc = err_fault(e, ERR_INTERNAL, "the answer is too long");
-	return rc;
+	if (!rc) {
+		worked = true;
+		rc = work(rq, e);
+	}
+	return rq->proof.owed ? settle(rq, worked, rc, e) : rc;
 }
 
 /* Gives back all that a request held; here and nowhere else. */
@@ -101,8 +137,7 @@ request_reset(struct request *rq)
 static void
 log_access(const struct request *rq, int64_t took_us, bool whole)
 {
-	log_info("%s %s %d %lld ms account=%s%s",
-	    rq->route ? rq->route->method : "-",
+	log_info("%s %s %d %lld ms account=%s%s", rq->route ? rq->method : "-",
 	    rq->route ? rq->route->name : "-", rq->resp.status,
 	    (long long)(took_us / 1000),
 	    rq->account_code ? rq->account_code : "-",

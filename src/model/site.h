@@ -26,9 +26,12 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	struct schema_cache *schemas;
-	struct buf gathered; /* by key_use_gather */
-	uint64_t clock;      /* counts uses */
-	struct audit *audit; /* model/audit.h */
+	/* Of the pool, which owns it: model/seq_cache.h. NULL elsewhere. */
+	struct seq_cache *seqs;
+	struct key_cache *keys; /* API keys: model/key_cache.h */
+	struct buf gathered;    /* by key_use_gather */
+	uint64_t clock;         /* counts uses */
+	struct audit *audit;    /* model/audit.h */
 	/* Entries that it could not take; the program's loop counts them in
 	 * and sets it to 0. */
 	uint64_t audit_failures;

@@ -61,6 +61,12 @@ def test_bad_input():
         status, answer = delete([NOBODY, bad])
         tap.ok(status == 400 and "customer_ids[1]" in answer["message"],
                f"{bad!r}: 400 that names its index")
+    for bad in ("two words", "x" * 256, "\u00e9"):
+        for what, reply in (
+                ("some", delete(good, headers={"Idempotency-Key": bad})),
+                ("all", delete_all({"Idempotency-Key": bad}))):
+            tap.ok(reply.status == 400 and "Idempotency-Key" in
+                   reply.json["message"], f"{what}: no key {bad[:9]!r}: 400")
     tap.equal(shop.post("/v1/customer", shop.group(page_number=0)).status,
               401, "nothing came of it")
 

@@ -62,6 +62,7 @@ losing_transaction(
 }
 
 static struct single last;
+static bool wrong[FIELDS_MAX];
 
 /* Runs a row (batch_record) over a customer. */
 static enum err_code
@@ -74,10 +75,27 @@ single(enum single_mode mode, const struct uuid *id, const char *row,
 	last = (struct single){.mode = mode,
 	    .schema = &schema,
 	    .record = &r,
-	    .condition = condition};
+	    .condition = condition,
+	    .wrong = wrong};
 	if (id)
 		last.id = *id;
 	return work_single(&site, &one, &last, &e);
+}
+
+/* The names of the fields whose values were refused. */
+static const char *
+refused(void)
+{
+	static char names[200];
+	unsigned i;
+
+	*names = '\0';
+	for (i = 0; i < schema.n; i++)
+		if (wrong[i])
+			snprintf(names + strlen(names),
+			    sizeof(names) - strlen(names), "%s ",
+			    schema.fields[i].name);
+	return names;
 }
 
 static char found[4000];
@@ -151,7 +169,10 @@ test_create(void)
 	is_int((int)extent().members, 1, "and counted in `all`");
 	is_int(single(SINGLE_CREATE, NULL, "ANN@x.org|||", NULL), ERR_CONFLICT,
 	    "its e-mail is taken");
-	is_str(last.wrong->name, "email", "which is named");
+	is_str(refused(), "email ", "which is named");
+	is_int(single(SINGLE_CREATE, NULL, "ANN@x.org|Ann|Bo|", NULL),
+	    ERR_CONFLICT, "two values are taken");
+	is_str(refused(), "email username ", "both are named");
 	is_int(single(SINGLE_CREATE, NULL, "|||", NULL), ERR_OK, "one of none");
 	is_str(stored(&last.id), "events=0", "has no values");
 	is_int((int)extent().members, 2, "two are counted");
@@ -211,7 +232,8 @@ test_idempotency(void)
 		    .record = &r,
 		    .key = "k",
 		    .route = "r",
-		    .who = &key};
+		    .who = &key,
+		    .wrong = wrong};
 		is_int(work_single(&site, &one, &last, &e),
 		    i < 2 ? ERR_OK : ERR_CONFLICT, "use %u of a key", i + 1);
 		is_int(last.again, i == 1, "answered again: %s",
