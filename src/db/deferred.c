@@ -25,7 +25,7 @@ deferral_begin(struct db *db, bool fresh)
 static void
 forget(struct deferral *d)
 {
-	if (d->n)
+	if (d->values && arena_used(d->values))
 		arena_reset(d->values);
 	d->n = 0;
 }
