@@ -24,6 +24,7 @@ struct transport {
 	uint64_t received;  /* bytes of the body drawn so far */
 	uint64_t limit;     /* most bytes of body that the route takes */
 	bool cut_in;        /* no more of the body will come */
+	bool wrote;         /* some of the answer may be on its way */
 	bool broken;        /* nothing more of the answer will go */
 	bool names_request; /* nginx gave no id: the answer carries ours */
 };

@@ -75,6 +75,7 @@ put(struct transport *t, const char *p, size_t n)
 		FCGX_PutStr(p, (int)n, t->fcgx.out);
 		return;
 	}
+	t->wrote = true;
 	while (n && !t->broken) {
 		size_t slice = n < FLUSH_BYTES ? n : FLUSH_BYTES;
 		int64_t start = clock_mono_ms();
@@ -175,7 +176,9 @@ resp_flush(struct request *rq, struct err *e)
 }
 
 /* The stream of errors, in which nothing is, is closed first: the end of the
- * request then goes out in the one record list with the answer. */
+ * request then goes in one write with the end of the answer. An answer that is
+ * whole in libfcgi's buffer is the first that the socket is given, and does not
+ * wait for the client. */
 bool
 resp_send(struct request *rq)
 {
@@ -185,11 +188,13 @@ resp_send(struct request *rq)
 	if (!r->streaming)
 		put_head(rq);
 	put(t, r->body.data, r->body.len);
-	deadline_set(t->fcgx.ipcFd, t->budget);
+	if (t->wrote)
+		deadline_set(t->fcgx.ipcFd, t->budget);
 	if (!t->broken &&
 	    (FCGX_FClose(t->fcgx.err) || FCGX_FClose(t->fcgx.out)))
 		t->broken = true;
-	deadline_clear();
+	if (t->wrote)
+		deadline_clear();
 	return !t->broken;
 }
 
