@@ -31,7 +31,7 @@ move(struct buf *b, size_t cap)
 }
 
 char *
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t need, cap = b->cap ? b->cap : LEAST_CAP;
 
@@ -131,6 +131,13 @@ has_special(uint64_t w)
 	       ~w & SPREAD(0x80);
 }
 
+/* The same if one of the bytes is zero. */
+static uint64_t
+has_zero(uint64_t w)
+{
+	return (w - SPREAD(1)) & ~w & SPREAD(0x80);
+}
+
 static bool
 is_special(unsigned char c)
 {
@@ -225,18 +232,60 @@ buf_add_b64(struct buf *b, const void *p, size_t n)
 }
 
 static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static uint64_t
+load_word(const char *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s, sizeof(w));
+	return w;
+}
+
+/* As has_special, of a comma too. */
+static uint64_t
+has_csv_special(uint64_t w)
+{
+	return has_special(w) | has_zero(w ^ SPREAD(','));
+}
+
+bool
+csv_is_plain(const char *s, size_t n)
+{
+	uint64_t found = 0;
+	size_t i;
+
+	if (n && (is_space(s[0]) || is_space(s[n - 1])))
+		return false;
+	if (n < sizeof(found)) {
+		for (i = 0; i < n; i++)
+			if (s[i] == ',' || is_special((unsigned char)s[i]))
+				return false;
+		return true;
+	}
+	for (i = 0; n - i > sizeof(found); i += sizeof(found))
+		found |= has_csv_special(load_word(s + i));
+	return !(found | has_csv_special(load_word(s + n - sizeof(found))));
+}
+
+static bool
 csv_needs_quotes(const char *s, size_t n)
 {
 	static const bool special[256] = {
 	    ['"'] = true, [','] = true, ['\n'] = true, ['\r'] = true};
 	size_t i;
 
+	if (csv_is_plain(s, n))
+		return false;
 	for (i = 0; i < n; i++) {
 		if (special[(unsigned char)s[i]])
 			return true;
 	}
-	return n && (s[0] == ' ' || s[0] == '\t' || s[n - 1] == ' ' ||
-	                s[n - 1] == '\t');
+	return n && (is_space(s[0]) || is_space(s[n - 1]));
 }
 
 void

@@ -27,10 +27,21 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 void buf_add_u64(struct buf *b, uint64_t v); /* decimal */
 void buf_add_i64(struct buf *b, int64_t v);
 
+/* buf_room where there is none yet. */
+char *buf_grow(struct buf *b, size_t n);
+
 /* Room for n more bytes at b->data + b->len, and a NUL after them; NULL (and
  * overflow) past max. The caller adds to b->len what it wrote, and writes the
  * NUL itself if that was less than n. */
-char *buf_room(struct buf *b, size_t n);
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+	if (b->overflow || n >= b->cap - b->len ||
+	    (b->max && n > b->max - b->len))
+		return buf_grow(b, n);
+	b->data[b->len + n] = '\0';
+	return b->data + b->len;
+}
 
 /* Appends a JSON string, quotes included, from n bytes of valid UTF-8:
  * escapes quote, backslash and U+0000..U+001F (RFC 8259, section 7). */
@@ -38,6 +49,10 @@ void buf_add_json(struct buf *b, const char *s, size_t n);
 
 /* Appends n bytes in base64 (RFC 4648, section 4, padded). */
 void buf_add_b64(struct buf *b, const void *p, size_t n);
+
+/* True if n bytes are a CSV cell without quotes, and stand between the quotes
+ * of a JSON string without escapes. */
+bool csv_is_plain(const char *s, size_t n);
 
 /* Appends a CSV cell, quoted where RFC 4180 needs it, and where it begins or
  * ends with a space or tab (some readers trim cells without quotes). */

@@ -36,6 +36,10 @@ unsigned request_param_count(const struct request *rq, const char *name);
 /* Reads method, path, query and request id from the parameters. */
 MUST_CHECK enum err_code request_open(struct request *rq, struct err *e);
 
+/* Whether the answer goes without its content (RFC 9110, section 9.3.2); also
+ * before a route was found. */
+bool request_is_head(const struct request *rq);
+
 /* Refuses repeated and comma-joined credentials, and two schemes at once
  * (S7): ERR_BAD_REQUEST. */
 MUST_CHECK enum err_code auth_headers(const struct request *rq, struct err *e);

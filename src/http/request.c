@@ -143,6 +143,12 @@ request_open(struct request *rq, struct err *e)
 	return ERR_OK;
 }
 
+bool
+request_is_head(const struct request *rq)
+{
+	return rq->method && !strcmp(rq->method, "HEAD");
+}
+
 /* application/x-www-form-urlencoded; an escape that is none stays as it is.
  * NULL if the result is not text. */
 static char *

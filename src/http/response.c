@@ -149,6 +149,14 @@ put_head(struct request *rq)
 	buf_free(&head);
 }
 
+/* What is built of the body goes, unless the head alone was asked for. */
+static void
+put_body(struct request *rq)
+{
+	if (!request_is_head(rq))
+		put(rq->transport, rq->resp.body.data, rq->resp.body.len);
+}
+
 struct buf *
 resp_stream(struct request *rq, int status, const char *type)
 {
@@ -168,7 +176,7 @@ resp_flush(struct request *rq, struct err *e)
 		request_note_read(rq);
 		put_head(rq);
 	}
-	put(t, body->data, body->len);
+	put_body(rq);
 	buf_reset(body);
 	if (t->broken)
 		return err_fault(e, ERR_INTERNAL, "the client went away");
@@ -182,12 +190,11 @@ resp_flush(struct request *rq, struct err *e)
 bool
 resp_send(struct request *rq)
 {
-	struct response *r = &rq->resp;
 	struct transport *t = rq->transport;
 
-	if (!r->streaming)
+	if (!rq->resp.streaming)
 		put_head(rq);
-	put(t, r->body.data, r->body.len);
+	put_body(rq);
 	if (t->wrote)
 		deadline_set(t->fcgx.ipcFd, t->budget);
 	if (!t->broken &&

@@ -50,8 +50,9 @@ struct route {
 extern const struct route routes[];
 extern const unsigned routes_count;
 
-/* Finds the row for method and path and fills rq->route and rq->vars.
- * ERR_NOT_FOUND, or ERR_METHOD with the Allow header set. */
+/* Finds the row for method and path and fills rq->route and rq->vars; a HEAD
+ * gets the row of GET. ERR_NOT_FOUND, or ERR_METHOD with the Allow header set.
+ */
 MUST_CHECK enum err_code route_match(struct request *rq, struct err *e);
 
 #endif

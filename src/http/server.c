@@ -139,8 +139,7 @@ request_reset(struct request *rq)
 static void
 log_access(const struct request *rq, int64_t took_us, bool whole)
 {
-	log_info("%s %s %d %lld ms account=%s%s",
-	    rq->route ? rq->route->method : "-",
+	log_info("%s %s %d %lld ms account=%s%s", rq->route ? rq->method : "-",
 	    rq->route ? rq->route->name : "-", rq->resp.status,
 	    (long long)(took_us / 1000),
 	    rq->account_code ? rq->account_code : "-",

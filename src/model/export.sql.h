@@ -101,13 +101,14 @@ STMT(EXPORT_EXPIRE, WORKSPACE,
 STMT(EXPORT_SWEEP, WORKSPACE,
     "DELETE FROM export WHERE workspace_id = :workspace AND live = 0"
     " AND on_disk = 0 AND finished_at < ? LIMIT 1000")
-/* The snapshot: `all` by seq, other segments in the order of joining. */
-STMT(EXPORT_ALL, WORKSPACE,
-    "SELECT seq, uuid, profile, key_version, layout FROM customer"
-    " WHERE workspace_id = :workspace ORDER BY seq")
+/* The snapshot: customers by seq, other members in the order of joining. */
+STMT(EXPORT_RANGE, WORKSPACE,
+    "SELECT seq, uuid, profile, key_version, layout"
+    " FROM customer FORCE INDEX (PRIMARY)"
+    " WHERE workspace_id = :workspace AND seq >= ? AND seq < ? ORDER BY seq")
 STMT(EXPORT_MEMBERS, WORKSPACE,
     "SELECT c.seq, c.uuid, c.profile, c.key_version, c.layout"
     " FROM segment_member m FORCE INDEX (PRIMARY) STRAIGHT_JOIN customer c"
     " ON c.workspace_id = m.workspace_id AND c.seq = m.seq"
     " WHERE m.workspace_id = :workspace AND m.segment_id = ?"
-    " ORDER BY m.position")
+    " AND m.position >= ? AND m.position < ? ORDER BY m.position")

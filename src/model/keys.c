@@ -233,6 +233,23 @@ site_hold(struct site *s, const struct db_context *ctx,
 	return rc ? rc : ring_get(s, ctx, &held.head, out, e);
 }
 
+enum err_code
+site_require(struct site *s, const struct db_context *ctx,
+    const struct schema *schema, struct keyring **out, struct err *e)
+{
+	struct site_keyring *place = ring_place(s, ctx->account_id);
+
+	assert(db_in_transaction(s->db));
+	if (!place->ring || place->account_id != ctx->account_id)
+		return site_hold(s, ctx, schema, out, e);
+	place->used = ++s->clock;
+	*out = place->ring;
+	return db_require(s->db, ctx, SQL_ACCOUNT_REQUIRE,
+	    DB_ARGS(
+	        db_int(keyring_epoch(place->ring)), db_int(schema->version)),
+	    ERR_SUPERSEDED, e);
+}
+
 #define SETTLE_LEAST 256 /* records that are worth a statement */
 
 void

@@ -23,6 +23,26 @@ struct profile_member {
  * the last '}', or somewhere else (or NULL) if the profile is damaged. */
 bool profile_next(const char **p, const char *end, struct profile_member *out);
 
+/* A walk through the members of a stored profile that fields of the schema
+ * stand for, those of older layouts by schema_find_stored. Both are sorted by
+ * name, so that a member's field is mostly the one after the last. */
+struct profile_walk {
+	const struct schema *schema;
+	uint32_t layout;
+	const char *p, *end;
+	unsigned next; /* field */
+};
+void profile_walk_begin(struct profile_walk *w, const struct schema *s,
+    uint32_t layout, const char *text, size_t n);
+
+/* The next such member, and the index of its field. */
+bool profile_walk_next(
+    struct profile_walk *w, struct profile_member *out, unsigned *field_out);
+
+/* After the last one: ERR_CRYPTO if the profile is damaged. */
+MUST_CHECK enum err_code profile_walk_end(
+    const struct profile_walk *w, struct err *e);
+
 /* Whose profile it is, and under which key and layout it was stored. */
 struct profile_owner {
 	struct keyring *ring;

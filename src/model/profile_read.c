@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/types/types.h"
+
 /* Whether the quote at `q` of the string that begins at `p` is escaped: by an
  * odd number of backslashes. */
 static bool
@@ -23,8 +25,16 @@ skip_string(const char *p, const char *end)
 	do {
 		q++;
 		q = q < end ? memchr(q, '"', (size_t)(end - q)) : NULL;
-	} while (q && is_escaped(p, q));
+	} while (q && q[-1] == '\\' && is_escaped(p, q));
 	return q ? q + 1 : NULL;
+}
+
+/* Past a value that is a string. */
+static const char *
+skip_text(const char *p, const char *end)
+{
+	p = skip_string(p, end);
+	return p && p < end && (*p == ',' || *p == '}') ? p : NULL;
 }
 
 /* Past a value: at the comma or the brace that follows it. */
@@ -33,10 +43,6 @@ skip_value(const char *p, const char *end)
 {
 	unsigned depth = 0;
 
-	if (p < end && *p == '"') {
-		p = skip_string(p, end);
-		return p && p < end && (*p == ',' || *p == '}') ? p : NULL;
-	}
 	while (p && p < end) {
 		if (!depth && (*p == ',' || *p == '}'))
 			return p;
@@ -51,6 +57,20 @@ skip_value(const char *p, const char *end)
 	return NULL;
 }
 
+/* Takes the value that begins at `json`. */
+static bool
+take_value(const char **p, const char *json, const char *end,
+    struct profile_member *out)
+{
+	out->json = json;
+	*p = json < end && *json == '"' ? skip_text(json, end)
+	                                : skip_value(json, end);
+	if (!*p)
+		return false;
+	out->n = (size_t)(*p - json);
+	return true;
+}
+
 bool
 profile_next(const char **p, const char *end, struct profile_member *out)
 {
@@ -63,12 +83,88 @@ profile_next(const char **p, const char *end, struct profile_member *out)
 		return false;
 	out->name = name + 1;
 	out->nname = (size_t)(colon - name - 2);
-	out->json = colon + 1;
-	*p = skip_value(out->json, end);
-	if (!*p)
+	return take_value(p, colon + 1, end, out);
+}
+
+void
+profile_walk_begin(struct profile_walk *w, const struct schema *s,
+    uint32_t layout, const char *text, size_t n)
+{
+	*w = (struct profile_walk){.schema = s,
+	    .layout = layout,
+	    .p = n > 1 && text[1] == '}' ? text + 1 : text,
+	    .end = text + n};
+}
+
+static bool
+is_renamed(const struct profile_walk *w)
+{
+	return w->schema->renaming && w->layout < w->schema->layout;
+}
+
+/* Takes the member at w->p if it has the name of field w->next. */
+static bool
+take_expected(struct profile_walk *w, struct profile_member *out)
+{
+	const char *at, *name;
+	size_t k = 0, n;
+
+	if (!w->p || w->end - w->p < 5 || *w->p == '}' || w->p[1] != '"' ||
+	    w->next >= w->schema->n || is_renamed(w))
 		return false;
-	out->n = (size_t)(*p - out->json);
-	return true;
+	name = w->schema->fields[w->next].name;
+	at = w->p + 2;
+	n = (size_t)(w->end - at) - 2;
+	while (k < n && name[k] && name[k] == at[k])
+		k++;
+	if (name[k] || at[k] != '"' || at[k + 1] != ':')
+		return false;
+	out->name = at;
+	out->nname = k;
+	return take_value(&w->p, at + k + 2, w->end, out);
+}
+
+/* Finds the field of a member, from w->next on; moves that to it. */
+static bool
+find_field(struct profile_walk *w, const struct profile_member *m)
+{
+	const struct schema *s = w->schema;
+	const struct field *f;
+	int order = 1;
+
+	if (is_renamed(w)) {
+		f = schema_find_stored(s, w->layout, m->name, m->nname);
+		w->next = f ? (unsigned)(f - s->fields) : w->next;
+		return f != NULL;
+	}
+	for (; w->next < s->n; w->next++) {
+		order =
+		    text_compare(m->name, m->nname, s->fields[w->next].name);
+		if (order <= 0)
+			break;
+	}
+	return !order;
+}
+
+bool
+profile_walk_next(
+    struct profile_walk *w, struct profile_member *out, unsigned *field_out)
+{
+	bool found = take_expected(w, out);
+
+	while (!found && w->p && profile_next(&w->p, w->end, out))
+		found = find_field(w, out);
+	*field_out = w->next;
+	w->next += found;
+	return found;
+}
+
+enum err_code
+profile_walk_end(const struct profile_walk *w, struct err *e)
+{
+	if (w->p && w->p == w->end - 1 && *w->p == '}')
+		return ERR_OK;
+	return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
 }
 
 /* Opens a sealed value. */
@@ -127,30 +223,27 @@ profile_open_some(const struct profile_owner *o, const struct schema *s,
     const char *text, size_t n, const bool *wanted, struct arena *a,
     struct record *out, struct err *e)
 {
-	const char *p = n > 1 && text[1] == '}' ? text + 1 : text;
-	const char *end = text + n;
+	struct profile_walk w;
 	struct buf plain = {0};
 	struct profile_member m;
 	struct value v;
-	const struct field *f;
+	unsigned i;
 	enum err_code err = ERR_OK;
 
 	*out = (struct record){
 	    .values = arena_calloc(a, s->n, sizeof(*out->values))};
-	while (!err && profile_next(&p, end, &m)) {
-		f = schema_find_stored(s, o->layout, m.name, m.nname);
-		if (!f || (wanted && !wanted[f - s->fields]))
+	profile_walk_begin(&w, s, o->layout, text, n);
+	while (!err && profile_walk_next(&w, &m, &i)) {
+		if (wanted && !wanted[i])
 			continue;
-		err = profile_value(o, s, f, &m, &plain, &v, e);
+		err = profile_value(o, s, &s->fields[i], &m, &plain, &v, e);
 		if (!err && v.json != m.json)
 			v.json = arena_strndup(a, v.json, v.n);
 		if (!err)
-			out->values[f - s->fields] = v;
+			out->values[i] = v;
 	}
 	buf_free(&plain);
-	if (!err && (!p || p != end - 1 || *p != '}'))
-		return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
-	return err;
+	return err ? err : profile_walk_end(&w, e);
 }
 
 enum err_code

@@ -140,16 +140,18 @@ add_members(struct search_batch *b, const struct schema *s,
     const struct profile_owner *o, const char *profile, size_t n,
     struct arena *a, struct err *e)
 {
-	const char *p = n > 1 && profile[1] == '}' ? profile + 1 : profile;
+	struct profile_walk w;
 	struct profile_member m;
 	const struct field *f;
 	struct buf plain = {0};
 	struct value v;
+	unsigned i;
 	enum err_code err = ERR_OK;
 
-	while (!err && profile_next(&p, profile + n, &m)) {
-		f = schema_find_stored(s, o->layout, m.name, m.nname);
-		if (!f || !f->searchable)
+	profile_walk_begin(&w, s, o->layout, profile, n);
+	while (!err && profile_walk_next(&w, &m, &i)) {
+		f = &s->fields[i];
+		if (!f->searchable)
 			continue;
 		err = profile_value(o, s, f, &m, &plain, &v, e);
 		if (!err)

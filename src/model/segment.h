@@ -151,6 +151,22 @@ MUST_CHECK enum err_code segment_extent(struct db *db,
     const struct db_context *ctx, uint32_t segment_id,
     struct segment_extent *out, struct err *e);
 
+/* Members whose positions follow each other, from `first` to before `end`. */
+struct segment_stretch {
+	uint64_t first, end, live;
+	/* By the counts they are the customers with a seq from first + delta to
+	 * before end + delta. If those are as many as are live it is so: all of
+	 * the members are among them. */
+	bool ranged;
+	int64_t delta;
+};
+
+/* Where a segment's members are, in their order. The caller frees *out
+ * (free(3)). */
+MUST_CHECK enum err_code segment_stretches(struct db *db,
+    const struct db_context *ctx, uint32_t segment_id,
+    struct segment_stretch **out, unsigned *n_out, struct err *e);
+
 /* Changes a segment by the text of its UUID; what is NULL stays. The rules are
  * segment_create's. ERR_NO_CUSTOMERS as segment_find; ERR_BAD_REQUEST for
  * `all`; ERR_CONFLICT if the code is taken. */

@@ -2,6 +2,8 @@
 STMT(SEGMENT_RESERVE, WORKSPACE,
     "UPDATE segment SET next_position = LAST_INSERT_ID(next_position) + ?"
     " WHERE workspace_id = :workspace AND id = ?")
+/* The epoch under which a range of seqs is reserved (model/seq.h). */
+STMT(SEQ_EPOCH, ACCOUNT, "SELECT key_epoch FROM account WHERE id = :account")
 /* Ids are never given twice. */
 STMT(SEGMENT_NEXT_ID, WORKSPACE,
     "SELECT GREATEST(next_segment_id, (SELECT COALESCE(MAX(s.id), 0) + 1"
@@ -56,6 +58,10 @@ STMT(SEGMENT_BUCKETS, WORKSPACE,
     "SELECT bucket, live, low, high, delta FROM segment_bucket"
     " WHERE workspace_id = :workspace AND segment_id = ? AND level = 0"
     " AND bucket >= ? ORDER BY bucket LIMIT 40")
+STMT(SEGMENT_BUCKETS_ALL, WORKSPACE,
+    "SELECT bucket, live, low, high, delta FROM segment_bucket"
+    " WHERE workspace_id = :workspace AND segment_id = ? AND level = 0"
+    " AND live > 0 ORDER BY bucket")
 STMT(SEGMENT_BUCKET_ADD, WORKSPACE,
     "INSERT INTO segment_bucket (workspace_id, segment_id, level, bucket,"
     " live, low, high, delta) VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?)"

@@ -1,5 +1,6 @@
 /* Live members of a segment, counted in buckets and blocks of positions. */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "model/segment.h"
 
@@ -254,4 +255,55 @@ segment_seek(struct db *db, const struct db_context *ctx, uint32_t segment_id,
 	if (before < first_member + length && before < out->total)
 		out->ranged = false;
 	return db_done(&r, e);
+}
+
+/* Lengthens a stretch by the bucket after it, if it is of the same kind. */
+static bool
+lengthen(struct segment_stretch *s, const struct bucket *b)
+{
+	if (s->ranged != b->ranged ||
+	    (b->ranged && (s->delta != b->delta || s->end != b->low)))
+		return false;
+	s->end = b->high;
+	s->live += b->live;
+	return true;
+}
+
+enum err_code
+segment_stretches(struct db *db, const struct db_context *ctx,
+    uint32_t segment_id, struct segment_stretch **out, unsigned *n_out,
+    struct err *e)
+{
+	struct segment_stretch *list = NULL;
+	unsigned n = 0, room = 0;
+	struct bucket b;
+	struct db_rows *r;
+	enum err_code rc;
+
+	*out = NULL;
+	rc = db_query(db, ctx, SQL_SEGMENT_BUCKETS_ALL,
+	    DB_ARGS(db_int(segment_id)), &r, e);
+	if (rc)
+		return rc;
+	while (db_next(r)) {
+		b = read_bucket(r);
+		if (n && lengthen(&list[n - 1], &b))
+			continue;
+		if (n == room) {
+			room = room ? 2 * room : 16;
+			list = realloc(list, room * sizeof(*list));
+			if (!list)
+				abort();
+		}
+		list[n++] = (struct segment_stretch){
+		    b.low, b.high, b.live, b.ranged, b.delta};
+	}
+	*out = list;
+	*n_out = n;
+	rc = db_done(&r, e);
+	if (rc) {
+		free(list);
+		*out = NULL;
+	}
+	return rc;
 }

@@ -26,6 +26,8 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	struct schema_cache *schemas;
+	/* Of the pool, which owns it: model/seq_cache.h. NULL elsewhere. */
+	struct seq_cache *seqs;
 	struct key_cache *keys; /* API keys: model/key_cache.h */
 	struct buf gathered;    /* by key_use_gather */
 	uint64_t clock;         /* counts uses */
@@ -89,6 +91,14 @@ MUST_CHECK enum err_code site_keyring_at(struct site *s,
 struct schema;
 MUST_CHECK enum err_code site_hold(struct site *s, const struct db_context *ctx,
     const struct schema *schema, struct keyring **out, struct err *e);
+
+/* The same without a wait, for db_transaction_deferred: the keyring at hand is
+ * taken for current, and required to be (db_require), as the fields are.
+ * ERR_SUPERSEDED, perhaps only at the end: one of them has changed, or the
+ * account or the workspace is gone. site_hold tells which. */
+MUST_CHECK enum err_code site_require(struct site *s,
+    const struct db_context *ctx, const struct schema *schema,
+    struct keyring **out, struct err *e);
 
 /* The fields of the context's workspace as they were at `state`
  * (schema_state, or what api_key_find read) or since, for readers: kept from

@@ -7,6 +7,7 @@
 #include "model/cursor.h"
 #include "model/export.h"
 #include "model/export_url.h"
+#include "work/wake.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 1000
@@ -107,6 +108,7 @@ scv_export_create(struct request *rq, struct err *e)
 	}
 	if (err)
 		return err;
+	wake_send(rq->site->conf, 1);
 	export_id(&x, id);
 	b = resp_json(rq, 202);
 	buf_adds(b, "{\"exportid\":");

@@ -57,6 +57,7 @@ aead_open(struct aead *a, const void *ad, size_t nad, const void *sealed,
     size_t n, uint8_t *out, struct err *e)
 {
 	const uint8_t *iv = sealed, *text;
+	uint8_t tag[AEAD_TAG];
 	size_t plain;
 
 	assert(a && sealed && out);
@@ -67,8 +68,10 @@ aead_open(struct aead *a, const void *ad, size_t nad, const void *sealed,
 	aead_begin(a, iv, ad, nad);
 	gcry_must(
 	    gcry_cipher_decrypt(a->cipher, out, plain, text, plain), "decrypt");
-	if (gcry_cipher_checktag(a->cipher, text + plain, AEAD_TAG) == 0)
+	gcry_must(gcry_cipher_gettag(a->cipher, tag, AEAD_TAG), "tag");
+	if (bytes_equal_ct(tag, text + plain, AEAD_TAG))
 		return ERR_OK;
+	wipe(tag, AEAD_TAG);
 	wipe(out, plain);
 	return err_fault(e, ERR_CRYPTO, "sealed record fails its tag");
 }

@@ -75,8 +75,7 @@ value_ad(struct keyring *k, const char *workspace, const char *customer,
 	size_t n = strlen(field);
 	char *p;
 
-	assert(strlen(workspace) == UUID_TEXT - 1);
-	assert(strlen(customer) == UUID_TEXT - 1);
+	assert(!workspace[UUID_TEXT - 1] && !customer[UUID_TEXT - 1]);
 	k->ad.len = 0;
 	p = buf_room(&k->ad, 2 * UUID_TEXT + n);
 	memcpy(p, workspace, UUID_TEXT - 1);

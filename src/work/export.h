@@ -37,8 +37,10 @@ MUST_CHECK enum err_code export_csv_row(
     struct export_csv *c, const struct export_row *row, struct err *e);
 
 /* True once a row had an attribute that the heading has not: the file is to be
- * begun again, by export_csv_again, which gives it one. */
+ * begun again. */
 bool export_csv_is_short(const struct export_csv *c);
+
+/* Begins the file again, with such a heading if it was too short. */
 MUST_CHECK enum err_code export_csv_again(struct export_csv *c, struct err *e);
 
 /* Puts all on the disk; bytes and SHA-256 of it. */

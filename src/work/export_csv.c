@@ -33,7 +33,6 @@ struct export_csv {
 	struct column *columns;
 	unsigned ncolumns;
 	struct cell *cells; /* by field */
-	size_t *lengths;    /* of their names */
 	struct arena *arena;
 	struct buf plain, cell, value;
 	int fd;
@@ -139,7 +138,6 @@ export_csv_open(const char *path, const struct schema *schema,
     struct err *e)
 {
 	struct export_csv *c;
-	unsigned i;
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 
 	*out = NULL;
@@ -156,11 +154,8 @@ export_csv_open(const char *path, const struct schema *schema,
 	c->arena = arena_new(16384);
 	c->columns = calloc(schema->n + 1, sizeof(*c->columns));
 	c->cells = calloc(schema->n + 1, sizeof(*c->cells));
-	c->lengths = calloc(schema->n + 1, sizeof(*c->lengths));
-	if (!c->columns || !c->cells || !c->lengths)
+	if (!c->columns || !c->cells)
 		abort();
-	for (i = 0; i < schema->n; i++)
-		c->lengths[i] = strlen(schema->fields[i].name);
 	c->sha256 = sha256_new();
 	add_heading(c);
 	*out = c;
@@ -196,82 +191,34 @@ put_value(struct export_csv *c, const struct profile_owner *o, unsigned i,
 	return err;
 }
 
-/* Both are sorted by name. The field of the member, from *i on (anywhere, if
- * names are others in the row's layout); false if there is none. */
-static bool
-find_field(const struct export_csv *c, uint32_t layout,
-    const struct profile_member *m, unsigned *i)
-{
-	const struct schema *s = c->schema;
-	const struct field *f;
-	const char *name;
-	int order;
-
-	if (s->renaming && layout < s->layout) {
-		f = schema_find_stored(s, layout, m->name, m->nname);
-		*i = f ? (unsigned)(f - s->fields) : *i;
-		return f != NULL;
-	}
-	for (; *i < s->n; ++*i) {
-		name = s->fields[*i].name;
-		order = (unsigned char)*name - (unsigned char)*m->name;
-		if (order < 0)
-			continue;
-		if (c->lengths[*i] == m->nname &&
-		    !memcmp(name, m->name, m->nname))
-			return true;
-		order = order ? order : strncmp(name, m->name, m->nname);
-		if (order > 0 || (!order && c->lengths[*i] > m->nname))
-			return false;
-	}
-	return false;
-}
-
 /* Opens the profile into the cells. */
 static enum err_code
 read_row(struct export_csv *c, const struct profile_owner *o,
     const struct export_row *row, struct err *e)
 {
-	const char *p = row->profile, *end = p + row->n;
+	struct profile_walk w;
 	struct profile_member m;
 	enum err_code err = ERR_OK;
-	unsigned i = 0;
+	unsigned i;
 
-	if (row->n > 1 && p[1] == '}')
-		p++;
 	memset(c->cells, 0, c->schema->n * sizeof(*c->cells));
 	c->plain.len = 0;
-	while (!err && profile_next(&p, end, &m)) {
-		if (!find_field(c, o->layout, &m, &i))
-			continue;
+	profile_walk_begin(&w, c->schema, o->layout, row->profile, row->n);
+	while (!err && profile_walk_next(&w, &m, &i)) {
 		c->is_short |=
 		    !c->builtins && is_builtin(&c->schema->fields[i]);
 		err = put_value(c, o, i, &m, e);
 	}
-	if (!err && (!p || p != end - 1 || *p != '}'))
-		return err_fault(e, ERR_CRYPTO, "stored profile is damaged");
-	return err;
+	return err ? err : profile_walk_end(&w, e);
 }
 
 /* Copies text that needs no quotes to p; false if it does. */
 static bool
 copy_plain(char *p, const char *s, size_t n)
 {
-	static const bool special[256] = {['"'] = true,
-	    [','] = true,
-	    ['\\'] = true, /* of JSON */
-	    ['\n'] = true,
-	    ['\r'] = true};
-	size_t i;
-
-	if (n &&
-	    (*s == ' ' || *s == '\t' || s[n - 1] == ' ' || s[n - 1] == '\t'))
+	if (!csv_is_plain(s, n))
 		return false;
-	for (i = 0; i < n; i++) {
-		if (special[(unsigned char)s[i]])
-			return false;
-		p[i] = s[i];
-	}
+	memcpy(p, s, n);
 	return true;
 }
 
@@ -367,8 +314,8 @@ export_csv_again(struct export_csv *c, struct err *e)
 	c->sha256 = sha256_new();
 	c->bytes = c->flushed = 0;
 	c->out.len = 0;
+	c->builtins |= c->is_short;
 	c->is_short = false;
-	c->builtins = true;
 	add_heading(c);
 	return ERR_OK;
 }
@@ -409,7 +356,6 @@ export_csv_free(struct export_csv **cp)
 	arena_free(&c->arena);
 	free(c->columns);
 	free(c->cells);
-	free(c->lengths);
 	free(c);
 	*cp = NULL;
 }

@@ -31,17 +31,18 @@ struct single {
 
 	/* What came of it. */
 	bool created;
-	bool again;                /* by an earlier request of the same key */
-	uint32_t revision;         /* 0: not known */
-	const struct field *wrong; /* whose value is refused */
+	bool again;        /* by an earlier request of the same key */
+	uint32_t revision; /* 0: not known */
+	bool *wrong;       /* the caller's, by field: its value is refused */
 };
 
 /* ERR_NOT_FOUND: there is no such customer. ERR_PRECONDITION. ERR_CONFLICT:
- * another customer has the value of o->wrong; or, with o->wrong NULL, the
- * Idempotency-Key was used with other content. ERR_TOO_LARGE: the profile would
- * be too long by the value of o->wrong. ERR_SUPERSEDED: the fields are not
- * those of o->schema any more: read the record anew. ERR_UNAVAILABLE also while
- * the index of a value's field is being made. Nothing is changed then. */
+ * other customers have the values of the fields marked in o->wrong; or, with
+ * none marked, the Idempotency-Key was used with other content. ERR_TOO_LARGE:
+ * the profile would be too long by the value of the one marked. ERR_SUPERSEDED:
+ * the fields are not those of o->schema any more: read the record anew.
+ * ERR_UNAVAILABLE also while the index of a value's field is being made.
+ * Nothing is changed then. */
 MUST_CHECK enum err_code work_single(struct site *s,
     const struct db_context *ctx, struct single *o, struct err *e);
 

@@ -166,6 +166,31 @@ test_csv(void)
 	buf_free(&b);
 }
 
+/* Every byte at every place of every length up to 20. */
+static void
+test_csv_plain(void)
+{
+	unsigned wrong = 0, c;
+	char s[20];
+	size_t n, at;
+	bool edge;
+
+	for (n = 1; n <= sizeof(s); n++) {
+		for (at = 0; at < n; at++) {
+			for (c = 0; c < 256; c++) {
+				memset(s, 'x', sizeof(s));
+				s[at] = (char)c;
+				edge = c == ' ' && (at == 0 || at == n - 1);
+				wrong += csv_is_plain(s, n) !=
+				         (c >= 0x20 && c != '"' && c != ',' &&
+				             c != '\\' && !edge);
+			}
+		}
+	}
+	is_int(wrong, 0, "csv: what is plain");
+	ok(csv_is_plain("", 0), "csv: nothing is plain");
+}
+
 static void
 test_members(void)
 {
@@ -192,6 +217,7 @@ main(void)
 	test_json();
 	test_b64();
 	test_csv();
+	test_csv_plain();
 	test_members();
 	buf_add_time(&b, 1795306800123);
 	is_str(b.data, "2026-11-22T00:20:00.123Z", "time");

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "t/tap.h"
 
@@ -62,6 +63,78 @@ test_b64(void)
 	ok(!b64_decode("AA\0A", 4, out, &n), "base64: NUL refused");
 }
 
+/* Long texts are decoded many digits at once: every byte at every place. */
+static void
+test_b64_long(void)
+{
+	static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                             "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	char text[65];
+	uint8_t out[64];
+	struct buf again = {0};
+	unsigned wrong = 0, at, c;
+	size_t n;
+	bool right;
+
+	for (at = 0; at < 64; at++) {
+		for (c = 0; c < 256; c++) {
+			memcpy(text, DIGITS, sizeof(text));
+			text[at] = (char)c;
+			right = b64_decode(text, 64, out, &n);
+			wrong += right != (c && strchr(DIGITS, (int)c));
+			if (!right)
+				continue;
+			buf_reset(&again);
+			buf_add_b64(&again, out, n);
+			wrong += n != 48 || memcmp(again.data, text, 64);
+		}
+	}
+	is_int(wrong, 0, "base64: every byte at every place of a long one");
+	buf_free(&again);
+}
+
+static void
+test_b64_lengths(void)
+{
+	uint8_t in[100], out[104];
+	struct buf text = {0};
+	unsigned wrong = 0;
+	size_t n, len, i, room;
+
+	for (i = 0; i < sizeof(in); i++)
+		in[i] = (uint8_t)(i * 89 + 3);
+	for (n = 0; n <= sizeof(in); n++) {
+		buf_reset(&text);
+		buf_add_b64(&text, in, n);
+		room = text.len / 4 * 3;
+		memset(out, 0x5a, sizeof(out));
+		wrong += !b64_decode(text.data, text.len, out, &len) ||
+		         len != n || memcmp(in, out, n);
+		for (i = room; i < sizeof(out); i++)
+			wrong += out[i] != 0x5a;
+	}
+	is_int(wrong, 0, "base64: every length, and nothing past its room");
+	buf_free(&text);
+}
+
+static void
+test_equal(void)
+{
+	uint8_t a[40] = {0}, b[40] = {0};
+	unsigned wrong = 0;
+	size_t n, bit;
+
+	for (n = 1; n <= sizeof(a); n++) {
+		wrong += !bytes_equal_ct(a, b, n);
+		for (bit = 0; bit < 8 * sizeof(a); bit++) {
+			b[bit / 8] = (uint8_t)(1 << bit % 8);
+			wrong += bytes_equal_ct(a, b, n) != (bit / 8 >= n);
+			b[bit / 8] = 0;
+		}
+	}
+	is_int(wrong, 0, "every bit counts at every length");
+}
+
 static void
 test_b64url(void)
 {
@@ -95,7 +168,10 @@ main(void)
 
 	test_uuid();
 	test_b64();
+	test_b64_long();
+	test_b64_lengths();
 	test_b64url();
+	test_equal();
 	put_u32(p, 0x89abcdefu);
 	ok(!memcmp(p, "\xef\xcd\xab\x89", 4), "put_u32 is little-endian");
 	is_int(get_u32(p), 0x89abcdefu, "get_u32");

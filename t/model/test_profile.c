@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "model/customer.h"
+#include "model/profile.h"
 #include "setup.h"
 #include "vault/rand.h"
 
@@ -351,6 +352,55 @@ test_merge_damaged(void)
 	buf_free(&out);
 }
 
+/* The names of the fields that a walk finds, and whether it ended well. */
+static const char *
+walked(const char *text, size_t n)
+{
+	struct profile_walk w;
+	struct profile_member m;
+	struct buf out = {0};
+	const char *list;
+	unsigned i;
+
+	profile_walk_begin(&w, &schema, 1, text, n);
+	while (profile_walk_next(&w, &m, &i)) {
+		ok(m.nname == strlen(fields[i].name) &&
+		        !memcmp(m.name, fields[i].name, m.nname),
+		    "the member is the field's");
+		buf_addf(&out, "%s=%.*s ", fields[i].name, (int)m.n, m.json);
+	}
+	buf_adds(&out, profile_walk_end(&w, &e) ? "damaged" : "whole");
+	list = arena_strdup(arena, out.data);
+	buf_free(&out);
+	return list;
+}
+
+static void
+test_walk(void)
+{
+	static const char *const cases[][2] = {{"{}", "whole"},
+	    {"{\"email\":1,\"ltv\":2,\"name\":\"x\",\"tier\":[1,\"}\"]}",
+	        "email=1 ltv=2 name=\"x\" tier=[1,\"}\"] whole"},
+	    {"{\"name\":\"a\\\"b\\\\\"}", "name=\"a\\\"b\\\\\" whole"},
+	    {"{\"a\":1,\"em\":1,\"email\":2,\"emails\":3,\"z\":{\"tier\":4}}",
+	        "email=2 whole"},
+	    {"{\"ltv\":1,\"m\":2,\"tier\":\"\"}", "ltv=1 tier=\"\" whole"},
+	    {"{\"email\":\"\",\"tier\":{\"a\":[]}}",
+	        "email=\"\" tier={\"a\":[]} whole"},
+	    {"{\"email\" :1}", "damaged"}, {"{\"email\"", "damaged"},
+	    {"{\"email\":1,}", "email=1 damaged"}, {"", "damaged"},
+	    {"{\"email\":\"x\"y}", "damaged"}, {"{}x", "damaged"}};
+	const char *whole = cases[1][0];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		is_str(walked(cases[i][0], strlen(cases[i][0])), cases[i][1],
+		    "walked: %s", cases[i][0]);
+	for (i = 0; i < strlen(whole); i++)
+		ok(strstr(walked(whole, i), "damaged") != NULL,
+		    "damaged: its first %zu bytes", i);
+}
+
 int
 main(void)
 {
@@ -365,6 +415,7 @@ main(void)
 	test_merge_older();
 	test_merge_renamed();
 	test_merge_damaged();
+	test_walk();
 	keyring_free(&ring);
 	arena_free(&arena);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);

@@ -428,6 +428,41 @@ def test_system_attributes():
               "behind the fields")
 
 
+def test_ranges():
+    """A group is read as ranges of customers where the two run in step. Whoever
+    is no member is in no file, even if the counts say otherwise."""
+    one = site.workspace()
+    group = exports.Exports(one)
+    other = one.call("PUT", "/v1/cg", {
+        "workspace_id": one.id, "name": "Other", "code": "other"}).json[
+            "customer_group_id"]
+    one.wait(one.upload(coffer.csv_rows(3000)).json)
+    one.wait(one.upload(coffer.csv_rows(500, 5000),
+                        customer_group_id=other).json)
+    one.wait(one.upload(coffer.csv_rows(1500, 9000)).json)
+
+    def emails():
+        return [row["email"] for row in group.rows(group.make("customers"))]
+
+    want = [f"c{i}@example.org" for i in (*range(1, 3001), *range(9000, 10500))]
+    tap.equal(emails(), want, "two uploads, with others between")
+    victim = group.rows(group.make("all"))[7]
+    one.call("DELETE", "/v1/customer",
+             one.group(customer_ids=[victim["customer_id"]]))
+    want.remove(victim["email"])
+    tap.equal(emails(), want, "a customer has gone")
+    workspace, segment = site.sql(
+        "SELECT s.workspace_id, s.id FROM segment s JOIN workspace w"
+        " ON w.id = s.workspace_id WHERE s.code = 'customers' AND w.uuid ="
+        f" UNHEX(REPLACE('{one.id}', '-', ''))")[0]
+    where = f"WHERE workspace_id = {workspace} AND segment_id = {segment}"
+    site.sql(f"DELETE FROM segment_member {where} AND position = 20;"
+             f"UPDATE segment_bucket SET live = live - 1 {where}"
+             " AND bucket = 0")
+    tap.equal(emails(), want[:19] + want[20:],
+              "one who is in the range is no member")
+
+
 def test_audit():
     for _ in range(200):
         if audit("export.download"):

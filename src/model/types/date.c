@@ -5,8 +5,13 @@
  */
 #include "model/types/types.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
+
+#define STORED "yyyy-MM-dd"
+#define MONTH_MAX 9
+#define DATE_TEXT_MAX 40 /* of the longest pattern: "dd MMMM yyyy" */
 
 struct date_format {
 	const char *pattern;
@@ -113,6 +118,13 @@ days_in(unsigned year, unsigned month)
 	return days[month - 1];
 }
 
+static bool
+is_day(const struct date *d)
+{
+	return d->year && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
+	       d->day <= days_in(d->year, d->month);
+}
+
 /* Reads all of the n bytes at s as a date of the (Gregorian) calendar. */
 static bool
 date_parse(const char *pattern, const char *s, size_t n, struct date *d)
@@ -124,47 +136,72 @@ date_parse(const char *pattern, const char *s, size_t n, struct date *d)
 		if (!take_part(pattern, width, &s, &n, d))
 			return false;
 	}
-	return !n && d->year && d->month >= 1 && d->month <= 12 &&
-	       d->day >= 1 && d->day <= days_in(d->year, d->month);
+	return !n && is_day(d);
 }
 
-static void
-put_digits(struct buf *out, unsigned v, size_t width)
+static char *
+put_digits(char *p, unsigned v, size_t width)
 {
-	char s[4];
 	size_t i;
 
 	for (i = width; i--; v /= 10)
-		s[i] = (char)('0' + v % 10);
-	buf_add(out, s, width);
+		p[i] = (char)('0' + v % 10);
+	return p + width;
+}
+
+static char *
+put_month(char *p, unsigned month, size_t width)
+{
+	const char *name = months[month - 1];
+	size_t n = width == 3 ? 3 : strlen(name);
+
+	if (width == 2)
+		return put_digits(p, month, 2);
+	memcpy(p, name, n);
+	return p + n;
 }
 
 static void
 date_print(const char *pattern, const struct date *d, struct buf *out)
 {
+	char text[DATE_TEXT_MAX], *p = text;
 	size_t width;
 
 	for (; *pattern; pattern += width) {
 		width = part(pattern);
+		assert(p < text + DATE_TEXT_MAX - MONTH_MAX);
 		switch (*pattern) {
 		case 'd':
-			put_digits(out, d->day, 2);
+			p = put_digits(p, d->day, 2);
 			break;
 		case 'M':
-			if (width == 2)
-				put_digits(out, d->month, 2);
-			else if (width == 3)
-				buf_add(out, months[d->month - 1], 3);
-			else
-				buf_adds(out, months[d->month - 1]);
+			p = put_month(p, d->month, width);
 			break;
 		case 'y':
-			put_digits(out, d->year, width);
+			p = put_digits(p, d->year, width);
 			break;
 		default:
-			buf_addc(out, *pattern);
+			*p++ = *pattern;
 		}
 	}
+	buf_add(out, text, (size_t)(p - text));
+}
+
+/* "yyyy-MM-dd", as all dates are stored. */
+static bool
+date_read(const char *s, size_t n, struct date *d)
+{
+	return n == 10 && take_digits(&s, &n, 4, &d->year) && *s++ == '-' &&
+	       take_digits(&s, &n, 2, &d->month) && *s++ == '-' &&
+	       take_digits(&s, &n, 2, &d->day) && is_day(d);
+}
+
+static void
+date_store(const struct date *d, struct buf *out)
+{
+	buf_addc(out, '"');
+	date_print(STORED, d, out);
+	buf_addc(out, '"');
 }
 
 static bool
@@ -177,9 +214,7 @@ date_from_text(const struct field *f, struct arena *a, const char *s, size_t n,
 	if (!date_parse(f->date->pattern, s, n, &d))
 		return cell_wrong(
 		    ce, ROW_FORMAT, "must be a date as %s", f->date->pattern);
-	buf_addc(out, '"');
-	date_print("yyyy-MM-dd", &d, out);
-	buf_addc(out, '"');
+	date_store(&d, out);
 	return true;
 }
 
@@ -194,6 +229,18 @@ date_from_json(const struct field *f, struct arena *a, const json_t *v,
 	    f, a, json_string_value(v), json_string_length(v), out, ce);
 }
 
+bool
+date_from_answer(const json_t *v, struct buf *out)
+{
+	struct date d;
+
+	if (jv_type(v) != JV_STRING || !date_parse(STORED, json_string_value(v),
+	                                   json_string_length(v), &d))
+		return false;
+	date_store(&d, out);
+	return true;
+}
+
 /* A stored value of another form (of a field that was not a date before)
  * is given as it is. */
 static void
@@ -203,8 +250,7 @@ date_to_text(const struct field *f, struct arena *a, const char *json, size_t n,
 	const char *s = string_text(a, json, n, &n);
 	struct date d;
 
-	if (strcmp(f->date->pattern, "yyyy-MM-dd") &&
-	    date_parse("yyyy-MM-dd", s, n, &d))
+	if (strcmp(f->date->pattern, STORED) && date_read(s, n, &d))
 		date_print(f->date->pattern, &d, out);
 	else
 		buf_add(out, s, n);

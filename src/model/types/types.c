@@ -95,29 +95,41 @@ unicode_escape(const char *s, size_t n, size_t *used)
 	return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 }
 
+/* Writes what the escape at s stands for to *p; how many of n bytes it is. */
+static size_t
+take_escape(const char *s, size_t n, char **p)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *hit;
+	size_t used;
+
+	if (n < 2) {
+		*(*p)++ = *s;
+		return 1;
+	}
+	if (s[1] == 'u') {
+		*p = put_utf8(*p, unicode_escape(s, n, &used));
+		return used;
+	}
+	hit = memchr(from, s[1], sizeof(from) - 1);
+	*(*p)++ = hit ? to[hit - from] : s[1];
+	return 2;
+}
+
 /* Every escape is at least as long as what it stands for. */
 static const char *
 unescape(struct arena *a, const char *s, size_t n, size_t *len_out)
 {
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
 	char *out = arena_alloc(a, n + 1), *p = out;
-	size_t used;
+	const char *end = s + n, *back;
 
-	for (; n; s += used, n -= used) {
-		const char *hit;
-
-		used = 1;
-		if (*s != '\\' || n < 2) {
-			*p++ = *s;
-		} else if (s[1] == 'u') {
-			p = put_utf8(p, unicode_escape(s, n, &used));
-		} else {
-			hit = memchr(from, s[1], sizeof(from) - 1);
-			*p++ = hit ? to[hit - from] : s[1];
-			used = 2;
-		}
+	while ((back = memchr(s, '\\', (size_t)(end - s)))) {
+		memcpy(p, s, (size_t)(back - s));
+		p += back - s;
+		s = back + take_escape(back, (size_t)(end - back), &p);
 	}
-	*len_out = (size_t)(p - out);
+	memcpy(p, s, (size_t)(end - s));
+	*len_out = (size_t)(p + (end - s) - out);
 	return out;
 }
 
