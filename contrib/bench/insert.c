@@ -1,10 +1,13 @@
 /*
- * The yardstick of single creates: finished rows, inserted into customer and
- * customer_unique by prepared statements, with a COMMIT for each customer.
+ * The yardsticks of single creates: finished rows, inserted by prepared
+ * statements, with a COMMIT for each customer.
  *
- *   insert DEFAULTS_FILE DATABASE WORKSPACE FIRST_SEQ SECONDS CLIENTS FILE
+ *   insert DEFAULTS_FILE DATABASE WORKSPACE FIRST_SEQ SECONDS CLIENTS FILE ROWS
  *
- * FILE holds a finished profile; prints customers a second.
+ * FILE holds a finished profile. ROWS: `customer`, the customer and its digest;
+ * `all`, every row that a create leaves, which are these, an entry of the audit
+ * log (of the request "bench") and two counts (of the group GROUP). Prints
+ * customers a second.
  */
 #include <mysql.h>
 #include <stdint.h>
@@ -17,11 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#define GROUP "4000000000" /* that nobody has */
+
 static char profile[65536];
 static unsigned long length;
-static long long workspace, seq, now;
-static uint8_t id[16], digest[16];
-static unsigned long sixteen = 16;
+static long long workspace, seq, now, entry, bucket, block;
+static uint8_t id[16], digest[16], chain[16], mac[32];
+static unsigned long sixteen = 16, thirty_two = 32;
 
 static void
 die(MYSQL *db, const char *what)
@@ -79,32 +84,75 @@ connect_to(const char *defaults, const char *database)
 	return db;
 }
 
-static long
-run(MYSQL *db, double end)
+/* What a create leaves in each table, in the order of its statements; the first
+ * two alone are the bare insert. */
+enum { CUSTOMER, DIGEST, BARE, AUDIT = BARE, COUNTS, ALL };
+
+static void
+prepare_all(MYSQL *db, MYSQL_STMT *out[ALL])
 {
 	MYSQL_BIND row[] = {number(&workspace), number(&seq),
 	    bytes(id, &sixteen), bytes(profile, &length), number(&now),
 	    number(&now)};
 	MYSQL_BIND key[] = {
 	    number(&workspace), bytes(digest, &sixteen), number(&seq)};
-	MYSQL_STMT *one = prepare(db,
+	MYSQL_BIND told[] = {bytes(chain, &sixteen), number(&entry),
+	    number(&now), number(&now), number(&workspace),
+	    bytes(id, &sixteen), bytes(mac, &thirty_two)};
+	MYSQL_BIND counts[] = {number(&workspace), number(&bucket),
+	    number(&seq), number(&seq), number(&workspace), number(&block),
+	    number(&seq), number(&seq)};
+
+	out[CUSTOMER] = prepare(db,
 	    "INSERT INTO customer (workspace_id, seq, uuid, revision,"
 	    " key_version, layout, profile, created_at, updated_at)"
 	    " VALUES (?, ?, ?, 1, 1, 1, ?, ?, ?)",
 	    row);
-	MYSQL_STMT *two = prepare(db,
+	out[DIGEST] = prepare(db,
 	    "INSERT INTO customer_unique (workspace_id, field_id, digest, seq,"
 	    " version) VALUES (?, 16, ?, ?, 1)",
 	    key);
-	long n = 0;
+	out[AUDIT] = prepare(db,
+	    "INSERT INTO audit (chain, n, at, stored_at, level, action,"
+	    " account_id, workspace_id, user_id, subject, detail, request_id,"
+	    " mac) VALUES (?, ?, ?, ?, 'info', 'customer_create', 1, ?, 0, ?,"
+	    " '{\"api_key\":\"11111111-1111-4111-8111-111111111111\","
+	    "\"attributes\":9,\"changed\":true}', 'bench', ?)",
+	    told);
+	out[COUNTS] = prepare(db,
+	    "INSERT INTO segment_bucket (workspace_id, segment_id, level,"
+	    " bucket, live, low, high, delta)"
+	    " VALUES (?, " GROUP ", 0, ?, 1, ?, ?, 0),"
+	    " (?, " GROUP ", 1, ?, 1, ?, ?, NULL)"
+	    " ON DUPLICATE KEY UPDATE live = live + VALUES(live),"
+	    " low = LEAST(low, VALUES(low)), high = GREATEST(high,"
+	    " VALUES(high)), delta = IF(delta = VALUES(delta), delta, NULL)",
+	    counts);
+}
 
-	for (; seconds() < end; n++, seq++) {
-		if (getrandom(id, 16, 0) != 16 || getrandom(digest, 16, 0) != 16)
+/* Clients count in the same rows, as creates of a workspace do. */
+static long
+run(MYSQL *db, double end, int tables)
+{
+	MYSQL_STMT *list[ALL];
+	long n = 0;
+	int i;
+
+	prepare_all(db, list);
+	if (getrandom(chain, 16, 0) != 16)
+		exit(71);
+	for (; seconds() < end; n++, seq++, entry++) {
+		if (getrandom(id, 16, 0) != 16 ||
+		    getrandom(digest, 16, 0) != 16)
 			exit(71);
 		now = (long long)time(NULL) * 1000;
-		if (mysql_stmt_execute(one) || mysql_stmt_execute(two) ||
-		    mysql_commit(db))
-			die(db, "insert");
+		bucket = seq % 1000000 / 1024;
+		block = bucket / 32;
+		for (i = 0; i < tables; i++)
+			if (mysql_stmt_execute(list[i]))
+				die(db, "insert");
+		if (mysql_commit(db))
+			die(db, "commit");
 	}
 	return n;
 }
@@ -112,14 +160,14 @@ run(MYSQL *db, double end)
 int
 main(int argc, char **argv)
 {
-	int i, clients = argc == 8 ? atoi(argv[6]) : 0;
+	int i, clients = argc == 9 ? atoi(argv[6]) : 0;
 	double took;
 	long total = 0, *counts;
 	FILE *file;
 
 	if (!clients || !(file = fopen(argv[7], "rb"))) {
 		fprintf(stderr, "usage: insert DEFAULTS_FILE DATABASE WORKSPACE"
-		                " FIRST_SEQ SECONDS CLIENTS FILE\n");
+		                " FIRST_SEQ SECONDS CLIENTS FILE ROWS\n");
 		return 64;
 	}
 	length = fread(profile, 1, sizeof(profile), file);
@@ -133,7 +181,8 @@ main(int argc, char **argv)
 		if (fork() == 0) {
 			MYSQL *db = connect_to(argv[1], argv[2]);
 
-			counts[i] = run(db, seconds() + took);
+			counts[i] = run(db, seconds() + took,
+			    strcmp(argv[8], "all") ? BARE : ALL);
 			mysql_close(db);
 			_exit(0);
 		}

@@ -168,18 +168,15 @@ delete_some(struct request *rq, const struct segment *group,
 }
 
 static enum err_code
-delete_all(struct request *rq, const struct segment *group, struct err *e)
+delete_all(struct request *rq, const struct segment *group, const char *key,
+    struct err *e)
 {
 	struct deletion_job d = {.account_code = rq->account_code,
 	    .group = *group,
-	    .again = {.route = rq->route->name,
-	        .key = request_header(rq, "idempotency-key")}};
-	enum err_code rc = ERR_OK;
+	    .again = {.route = rq->route->name, .key = key}};
+	enum err_code rc =
+	    customer_delete_all(rq->site, &rq->ctx, &d, rq->arena, e);
 
-	if (d.again.key)
-		rc = idempotency_key_check(d.again.key, e);
-	if (!rc)
-		rc = customer_delete_all(rq->site, &rq->ctx, &d, rq->arena, e);
 	if (!rc) {
 		buf_add(resp_json(rq, d.status), d.answer.data, d.answer.len);
 		if (d.queued) {
@@ -195,18 +192,21 @@ delete_all(struct request *rq, const struct segment *group, struct err *e)
 enum err_code
 api_customer_delete(struct request *rq, struct err *e)
 {
+	const char *key = request_header(rq, "idempotency-key");
 	struct segment group;
 	struct uuid *ids = NULL;
 	struct order o;
 	unsigned n = 0;
 	enum err_code rc = read_order(rq->json, &o, e);
 
+	if (!rc && key)
+		rc = idempotency_key_check(key, e);
 	if (!rc && o.ids)
 		rc = read_ids(o.ids, rq->arena, &ids, &n, e);
 	if (!rc)
 		rc = segment_find(rq->site->db, &rq->ctx, o.group, &group, e);
 	if (rc)
 		return rc;
-	return o.all ? delete_all(rq, &group, e)
+	return o.all ? delete_all(rq, &group, key, e)
 	             : delete_some(rq, &group, ids, n, e);
 }

@@ -95,8 +95,7 @@ fill_cells(MYSQL_BIND *b, struct lane *l, const struct bulk *k,
 		b->buffer = l->texts;
 		b->length = l->lens;
 	}
-	b->buffer_type =
-	    type == DB_INT ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB;
+	b->buffer_type = type == DB_INT ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB;
 	for (i = 0; i < nrows; i++, cell += k->ncols) {
 		assert(cell->type == type || cell->type == DB_NULL);
 		if (type == DB_INT) {
@@ -164,7 +163,7 @@ run_rows(struct db *db, const struct bulk *k, const struct db_val *cells,
 {
 	struct call c = {.ctx = k->ctx,
 	    .st = k->st,
-	    .form = FORM_ONE + size,
+	    .form = FORM_SIZED + size,
 	    .times = row_sizes[size],
 	    .args = {cells, row_sizes[size] * k->ncols}};
 	struct prepared *ps;
@@ -201,7 +200,7 @@ run_batch(struct db *db, const struct bulk *k, size_t first, size_t *n_out,
     struct err *e)
 {
 	const struct db_val *cells = &k->cells[first * k->ncols];
-	unsigned size = FORM_SIZES - 1;
+	unsigned size = ROW_SIZES - 1;
 	size_t n;
 
 	if (db->bulk) {
@@ -220,12 +219,18 @@ db_bulk(struct db *db, const struct db_context *ctx, enum stmt st,
     const struct db_val *cells, size_t nrows, size_t ncols, struct err *e)
 {
 	struct bulk k = {ctx, st, cells, nrows, ncols};
-	struct call c = {.ctx = ctx, .st = st};
+	struct call c = {.ctx = ctx,
+	    .st = st,
+	    .times = nrows <= HELD_TIMES ? (unsigned)nrows : HELD_TIMES + 1,
+	    .args = {cells, nrows * ncols}};
 	size_t first = 0, n;
 	enum err_code err = call_check(&c, e);
 
-	if (!err && nrows)
-		err = conn_ready(db, e);
+	if (err || !nrows || deferral_takes(db, &c, ERR_OK, &err, e))
+		return err;
+	err = conn_ready(db, e);
+	if (!err)
+		err = deferral_flush(db, e);
 	while (!err && first < nrows) {
 		err = run_batch(db, &k, first, &n, e);
 		first += n;

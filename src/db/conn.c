@@ -50,6 +50,8 @@ meaning(unsigned no)
 {
 	size_t i;
 
+	if (no > REQUIRED && no < REQUIRED + ERR_COUNT)
+		return (enum err_code)(no - REQUIRED);
 	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
 		if (meanings[i].no == no)
 			return meanings[i].code;
@@ -74,6 +76,9 @@ conn_error(struct db *db, const char *name, unsigned no, const char *state,
 		db->lost = true;
 	if (db->in_tx && (db->lost || code == ERR_RETRY))
 		db->tx_err = code;
+	if (no > REQUIRED && no < REQUIRED + ERR_COUNT)
+		return err_fault(
+		    e, code, "%s: what it requires is not so", name);
 	return err_fault(e, code, "%s: error %u (%s)", name, no, state);
 }
 
@@ -221,6 +226,13 @@ binds_arrays(MYSQL *m)
 	       (extended & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32));
 }
 
+/* Whether a server prepares compound statements (MariaDB 10.6, MDEV-16708). */
+static bool
+prepares_compounds(MYSQL *m)
+{
+	return mariadb_connection(m) && mysql_get_server_version(m) >= 100602;
+}
+
 static enum err_code
 conn_open(struct db *db, struct err *e)
 {
@@ -246,6 +258,7 @@ conn_open(struct db *db, struct err *e)
 	db->pid = getpid();
 	db->lost = false;
 	db->bulk = c->database_bulk && binds_arrays(m);
+	db->compound = c->database_compound && prepares_compounds(m);
 	return ERR_OK;
 }
 
@@ -277,6 +290,7 @@ conn_drop(struct db *db)
 	for (st = 0; st < STMT_COUNT; st++)
 		for (form = 0; form < FORM_COUNT; form++)
 			prepared_free(&db->prepared[st][form]);
+	deferral_drop(&db->deferral);
 }
 
 /* An idle server says nothing: what can be read is the end, or its cause. */
@@ -332,6 +346,7 @@ db_free(struct db **db)
 	if (!*db)
 		return;
 	conn_drop(*db);
+	arena_free(&(*db)->deferral.values);
 	free(*db);
 	*db = NULL;
 }

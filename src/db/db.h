@@ -178,7 +178,27 @@ typedef enum err_code db_body(struct db *db, void *arg, struct err *e);
 MUST_CHECK enum err_code db_transaction(
     struct db *db, db_body *body, db_body *done, void *arg, struct err *e);
 
-/* True inside db_transaction. */
+/* The same, for bodies that change a few rows, with fewer waits for the
+ * server: what gives nothing back (db_exec and db_exec_list without results,
+ * db_bulk of a few rows, db_require) is held back, values copied, and sent in
+ * its order behind START TRANSACTION as one compound statement, before the next
+ * statement that gives something back or, together with COMMIT, when body
+ * returns. So ERR_OK of such a call says nothing yet. The first error of
+ * what was held back is that of the call that sends it, the transaction fails
+ * by it whatever body makes of it, and nothing after it is done; at the end it
+ * is the transaction's. Where body fails before its requirements were sent they
+ * are looked at first, and the error of one goes before its own. Without
+ * compound statements (MySQL; [database] compound = off) it is
+ * db_transaction. */
+MUST_CHECK enum err_code db_transaction_deferred(
+    struct db *db, db_body *body, db_body *done, void *arg, struct err *e);
+
+/* Requires a SELECT to give a row (locking it, if the SELECT does): otherwise
+ * the error is `code`. In a deferred transaction that is told later. */
+MUST_CHECK enum err_code db_require(struct db *db, const struct db_context *ctx,
+    enum stmt st, struct db_args args, enum err_code code, struct err *e);
+
+/* True inside db_transaction and db_transaction_deferred. */
 bool db_in_transaction(const struct db *db);
 
 /* Reads: every statement of body sees the data as they were at its start, and

@@ -49,6 +49,8 @@ run(struct db *db, const struct call *c, struct prepared **out, struct err *e)
 	int64_t began = clock_mono_ms();
 	enum err_code err = call_check(c, e);
 
+	if (!err)
+		err = deferral_flush(db, e);
 	if (err)
 		return err;
 	err = run_once(db, c, out, e);
@@ -70,7 +72,7 @@ list_call(const struct db_context *ctx, enum stmt st, struct db_args args,
 		i++;
 	return (struct call){.ctx = ctx,
 	    .st = st,
-	    .form = FORM_ONE + i,
+	    .form = FORM_SIZED + i,
 	    .times = list_sizes[i],
 	    .args = args,
 	    .list = list};
@@ -87,9 +89,13 @@ static enum err_code
 exec_call(struct db *db, const struct call *c, uint64_t *affected_out,
     uint64_t *id_out, struct err *e)
 {
+	bool gives = affected_out || id_out;
 	struct prepared *ps;
-	enum err_code err = run(db, c, &ps, e);
+	enum err_code err = call_check(c, e);
 
+	if (err || (!gives && deferral_takes(db, c, ERR_OK, &err, e)))
+		return err;
+	err = run(db, c, &ps, e);
 	if (err)
 		return err;
 	assert(!ps->ncols);
@@ -258,6 +264,22 @@ db_one(struct db *db, const struct db_context *ctx, enum stmt st,
 	if (err || found)
 		return err;
 	return err_set(e, ERR_NOT_FOUND, NULL);
+}
+
+enum err_code
+db_require(struct db *db, const struct db_context *ctx, enum stmt st,
+    struct db_args args, enum err_code code, struct err *e)
+{
+	struct call c = plain_call(ctx, st, args);
+	enum err_code err = call_check(&c, e);
+
+	if (err || deferral_takes(db, &c, code, &err, e))
+		return err;
+	err = db_one(db, ctx, st, args, NULL, NULL, e);
+	if (err != ERR_NOT_FOUND)
+		return err;
+	return err_fault(
+	    e, code, "%s: what it requires is not so", stmt_get(st)->name);
 }
 
 void

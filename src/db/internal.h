@@ -5,6 +5,7 @@
 #include <mysql.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "db/db.h"
 
@@ -24,18 +25,18 @@ struct plan {
 void plan_compile(const struct stmt_row *row, unsigned times, struct plan *out);
 void plan_free(struct plan *p);
 
-/* A statement is prepared at most once in each of these forms. The last three
- * are the sizes of list_sizes or of row_sizes. */
+/* A statement is prepared at most once in each of these forms. From FORM_SIZED
+ * on they are those of list_sizes or of row_sizes. Lists are filled up to a
+ * size, and MariaDB takes 1 to 2 us for each value. */
+#define LIST_SIZES 6
+#define ROW_SIZES 3
 enum form {
 	FORM_PLAIN,
 	FORM_ARRAY,
-	FORM_ONE,
-	FORM_SOME,
-	FORM_MANY,
-	FORM_COUNT
+	FORM_SIZED,
+	FORM_COUNT = FORM_SIZED + LIST_SIZES
 };
-#define FORM_SIZES 3
-extern const unsigned list_sizes[FORM_SIZES], row_sizes[FORM_SIZES];
+extern const unsigned list_sizes[LIST_SIZES], row_sizes[ROW_SIZES];
 
 /* A column of results and its buffer, which is kept for the next run. */
 struct column {
@@ -47,6 +48,12 @@ struct column {
 	my_bool null, error;
 };
 
+/* What :account and :workspace of a call are bound to. */
+struct tenant {
+	int64_t account, workspace;
+};
+void tenant_take(struct tenant *out, const struct db_context *ctx);
+
 struct prepared {
 	MYSQL_STMT *stmt;
 	const char *name;
@@ -56,7 +63,7 @@ struct prepared {
 	MYSQL_BIND *params;
 	MYSQL_BIND *results;
 	struct column *cols;
-	int64_t account, workspace; /* what params point to */
+	struct tenant tenant; /* what params may point to */
 };
 
 /* The one result that may be open on a connection. */
@@ -67,20 +74,71 @@ struct db_rows {
 	struct err err;
 };
 
+/* What a call of db.h runs. */
+struct call {
+	const struct db_context *ctx;
+	enum stmt st;
+	enum form form;
+	unsigned times; /* for plan_compile */
+	struct db_args args, list;
+};
+
+/* Of a deferred transaction (deferred.c). */
+
+#define HELD_MAX 24           /* statements that are held back at a time */
+#define HELD_TIMES 20         /* rows or values of one */
+#define HELD_BYTES (1u << 20) /* of all their values */
+#define BLOCKS_MAX 16         /* blocks that stay prepared */
+#define REQUIRED 30000        /* error numbers of blocks: this and the code */
+
+/* A statement that is held back. Its values are copies; it has no context. */
+struct held {
+	struct call call;
+	struct tenant tenant;
+	enum err_code code; /* of a requirement that is not so; else ERR_OK */
+};
+
+/* A block that is prepared: what it is made of, and its slots of each. */
+struct block {
+	struct prepared *ps; /* NULL: none */
+	bool starts, commits;
+	unsigned n;
+	struct part {
+		enum stmt st;
+		unsigned times, nslots;
+		enum err_code code;
+	} parts[HELD_MAX];
+	struct buf name; /* of ps */
+	uint64_t used;
+};
+
+struct deferral {
+	bool on;
+	bool fresh;   /* on a connection that was made for it */
+	bool started; /* START TRANSACTION has been sent */
+	unsigned n;
+	struct held list[HELD_MAX];
+	struct arena *values; /* NULL: none yet */
+	struct block blocks[BLOCKS_MAX];
+	uint64_t clock;
+};
+
 struct db {
 	const struct conf *conf;
 	enum db_role role;
-	MYSQL *mysql; /* NULL: not connected */
-	pid_t pid;    /* of the process that connected */
-	bool bulk;    /* array binding */
-	bool lost;    /* to be given up before the next use */
-	bool again;   /* what failed may be tried on a new connection */
+	MYSQL *mysql;  /* NULL: not connected */
+	pid_t pid;     /* of the process that connected */
+	bool bulk;     /* array binding */
+	bool compound; /* compound statements */
+	bool lost;     /* to be given up before the next use */
+	bool again;    /* what failed may be tried on a new connection */
 	bool in_tx;
-	bool snapshot; /* in_tx, of db_snapshot */
+	bool snapshot;        /* in_tx, of db_snapshot */
 	enum err_code tx_err; /* the transaction is gone already, by this */
 	void *owner;
 	db_ended *ended;
 	struct db_rows rows;
+	struct deferral deferral;
 	struct prepared *prepared[STMT_COUNT][FORM_COUNT];
 };
 
@@ -100,17 +158,40 @@ enum err_code conn_error(struct db *db, const char *name, unsigned no,
 MUST_CHECK enum err_code conn_run(
     struct db *db, const char *sql, struct err *e);
 
-/* exec.c: what a call of db.h runs. */
-struct call {
-	const struct db_context *ctx;
-	enum stmt st;
-	enum form form;
-	unsigned times; /* for plan_compile */
-	struct db_args args, list;
-};
+/* exec.c */
 
 /* ERR_NO_CONTEXT unless ctx has what the scope of the statement takes. */
 MUST_CHECK enum err_code call_check(const struct call *c, struct err *e);
+
+/* deferred.c: nothing of it does anything where deferral.on is false. */
+
+/* Begins a deferred transaction on a connection that stands; `fresh`: that was
+ * just made. Nothing is sent. */
+void deferral_begin(struct db *db, bool fresh);
+
+/* Forgets what is held back, wiped; `end`: the transaction is over. */
+void deferral_end(struct db *db);
+
+/* Whether a call that gives nothing back is to be held back: true, and it is
+ * done, or *err_out says what happened. `code`: see db_require. */
+bool deferral_takes(struct db *db, const struct call *c, enum err_code code,
+    enum err_code *err_out, struct err *e);
+
+/* Sends what is held back. An error of it ends the transaction. */
+MUST_CHECK enum err_code deferral_flush(struct db *db, struct err *e);
+
+/* The same with COMMIT. *undone_out on an error: nothing was committed, and the
+ * transaction is to be rolled back. */
+MUST_CHECK enum err_code deferral_commit(
+    struct db *db, bool *undone_out, struct err *e);
+
+/* For a body that has failed by `why`, *e: looks whether what it required was
+ * so, and returns the error that counts. */
+MUST_CHECK enum err_code deferral_fail(
+    struct db *db, enum err_code why, struct err *e);
+
+/* Closes what is prepared, with the connection. */
+void deferral_drop(struct deferral *d);
 
 /* prepared.c */
 
@@ -122,9 +203,18 @@ MUST_CHECK enum err_code prepared_get(
     struct db *db, const struct call *c, struct prepared **out, struct err *e);
 void prepared_free(struct prepared **ps);
 
+/* Prepares a plan; `name` must live as long as *out. */
+MUST_CHECK enum err_code prepared_make(struct db *db, const struct plan *plan,
+    const char *name, struct prepared **out, struct err *e);
+
 /* Binds values: args then list, in the order of the slots; a list that is
  * shorter than its slots is filled up with its last value. */
 void prepared_bind(struct prepared *ps, const struct call *c);
+
+/* The same for n slots from `first` on, where ps has those of several calls;
+ * `tenant` must live until it is run, and c's context is not looked at. */
+void prepared_bind_some(struct prepared *ps, unsigned first, unsigned n,
+    const struct tenant *tenant, const struct call *c);
 
 /* Executes what is bound. Sets db->again. */
 MUST_CHECK enum err_code prepared_run(

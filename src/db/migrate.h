@@ -18,7 +18,7 @@ MUST_CHECK enum err_code migrate_up(struct db *db, const char *dir,
 /* ERR_OK if the newest file's version is the database's; else
  * ERR_UNAVAILABLE with a text that says to run cofferctl migrate. The newest
  * version is compiled in: SCHEMA_VERSION. */
-#define SCHEMA_VERSION 14
+#define SCHEMA_VERSION 16
 MUST_CHECK enum err_code migrate_check(struct db *db, struct err *e);
 
 /* Makes the database if there is none, and uses it. For DB_OWNER. */

@@ -136,28 +136,38 @@ prepare(
 }
 
 enum err_code
+prepared_make(struct db *db, const struct plan *plan, const char *name,
+    struct prepared **out, struct err *e)
+{
+	struct prepared *ps = prepared_alloc(1, sizeof(*ps));
+	enum err_code err;
+
+	ps->name = name;
+	ps->reads = !strncasecmp(plan->text.data, "SELECT", 6);
+	ps->stmt = mysql_stmt_init(db->mysql);
+	if (!ps->stmt)
+		abort();
+	err = prepare(db, ps, plan, e);
+	if (err)
+		prepared_free(&ps);
+	*out = ps;
+	return err;
+}
+
+enum err_code
 prepared_get(
     struct db *db, const struct call *c, struct prepared **out, struct err *e)
 {
 	struct prepared **slot = &db->prepared[c->st][c->form];
 	const struct stmt_row *row = stmt_get(c->st);
+	enum err_code err = ERR_OK;
 	struct plan plan;
-	enum err_code err;
 
-	*out = *slot;
-	if (*slot)
-		return ERR_OK;
-	plan_compile(row, c->times, &plan);
-	*slot = prepared_alloc(1, sizeof(**slot));
-	(*slot)->name = row->name;
-	(*slot)->reads = !strncasecmp(row->sql, "SELECT", 6);
-	(*slot)->stmt = mysql_stmt_init(db->mysql);
-	if (!(*slot)->stmt)
-		abort();
-	err = prepare(db, *slot, &plan, e);
-	plan_free(&plan);
-	if (err)
-		prepared_free(slot);
+	if (!*slot) {
+		plan_compile(row, c->times, &plan);
+		err = prepared_make(db, &plan, row->name, slot, e);
+		plan_free(&plan);
+	}
 	*out = *slot;
 	return err;
 }
@@ -208,23 +218,30 @@ bind_value(MYSQL_BIND *b, const struct db_val *v)
 }
 
 void
-prepared_bind(struct prepared *ps, const struct call *c)
+tenant_take(struct tenant *out, const struct db_context *ctx)
+{
+	out->account = ctx ? ctx->account_id : 0;
+	out->workspace = ctx ? ctx->workspace_id : 0;
+}
+
+void
+prepared_bind_some(struct prepared *ps, unsigned first, unsigned n,
+    const struct tenant *tenant, const struct call *c)
 {
 	size_t narg = 0, nlist = 0;
 	unsigned i;
 
-	ps->account = c->ctx ? c->ctx->account_id : 0;
-	ps->workspace = c->ctx ? c->ctx->workspace_id : 0;
-	for (i = 0; i < ps->nslots; i++) {
+	assert(first + n <= ps->nslots);
+	for (i = first; i < first + n; i++) {
 		MYSQL_BIND *b = &ps->params[i];
 
 		memset(b, 0, sizeof(*b));
 		switch ((enum slot)ps->slots[i]) {
 		case SLOT_ACCOUNT:
-			bind_int(b, &ps->account);
+			bind_int(b, &tenant->account);
 			break;
 		case SLOT_WORKSPACE:
-			bind_int(b, &ps->workspace);
+			bind_int(b, &tenant->workspace);
 			break;
 		case SLOT_ARG:
 			assert(narg < c->args.n);
@@ -237,6 +254,13 @@ prepared_bind(struct prepared *ps, const struct call *c)
 		}
 	}
 	assert(narg == c->args.n);
+}
+
+void
+prepared_bind(struct prepared *ps, const struct call *c)
+{
+	tenant_take(&ps->tenant, c->ctx);
+	prepared_bind_some(ps, 0, ps->nslots, &ps->tenant, c);
 }
 
 enum err_code

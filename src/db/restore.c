@@ -87,7 +87,8 @@ restore_begin(struct db *db, struct err *e)
 	return err;
 }
 
-/* Seconds since 1970 are more than any count of changes. Sessions that have been
+/* Seconds since 1970 are more than any count of changes, and a generation goes
+ * past all that a process may remember of another life. Sessions that have been
  * closed since the backup must not live again, and nobody knows which. */
 enum err_code
 restore_end(struct db *db, struct err *e)
@@ -100,5 +101,8 @@ restore_end(struct db *db, struct err *e)
 	    (long long)(clock_now_ms() / 1000));
 	if (!err)
 		err = run(db, sql, e);
+	if (!err)
+		err = run(db,
+		    "UPDATE workspace SET generation = " GENERATION_NEXT, e);
 	return err ? err : run(db, "DELETE FROM session", e);
 }

@@ -19,7 +19,8 @@ MUST_CHECK enum err_code restore_check(
 /* Marks the schema, then drops the tables of ours. */
 MUST_CHECK enum err_code restore_begin(struct db *db, struct err *e);
 
-/* Moves every account's key epoch past all that a process may remember of it.
+/* Moves every account's key epoch and every workspace's generation past all
+ * that a process may remember of them.
  * The mark went with schema_migration, which a backup brings last. Ends all
  * sessions of customers. */
 MUST_CHECK enum err_code restore_end(struct db *db, struct err *e);

@@ -23,8 +23,8 @@ const struct table_row tables[] = {
 };
 const unsigned tables_count = sizeof(tables) / sizeof(tables[0]);
 
-const unsigned list_sizes[FORM_SIZES] = {1, 20, 500};
-const unsigned row_sizes[FORM_SIZES] = {1, 50, 500};
+const unsigned list_sizes[LIST_SIZES] = {1, 5, 20, 50, 150, 500};
+const unsigned row_sizes[ROW_SIZES] = {1, 50, 500};
 
 #define LIST_MARKER "(?...)"
 

@@ -53,16 +53,24 @@ static void
 tell_end(struct db *db, enum db_end how)
 {
 	db->in_tx = false;
+	deferral_end(db);
 	if (db->ended)
 		db->ended(db->owner, how);
 }
 
+enum kind { TX_PLAIN, TX_DEFERRED, TX_SNAPSHOT };
+
 static enum err_code
-start(struct db *db, bool snapshot, struct err *e)
+start(struct db *db, enum kind kind, struct err *e)
 {
+	bool fresh = !db->mysql || db->lost;
 	enum err_code err = conn_ready(db, e);
 
-	if (!err && !snapshot)
+	if (!err && kind == TX_DEFERRED && db->compound) {
+		deferral_begin(db, fresh);
+		return ERR_OK;
+	}
+	if (!err && kind != TX_SNAPSHOT)
 		return conn_run(db, "START TRANSACTION", e);
 	if (!err)
 		err = conn_run(
@@ -75,15 +83,15 @@ start(struct db *db, bool snapshot, struct err *e)
 
 /* A connection that turns out to be gone is made anew, once. */
 static enum err_code
-begin(struct db *db, bool snapshot, struct err *e)
+begin(struct db *db, enum kind kind, struct err *e)
 {
 	bool fresh = !db->mysql;
-	enum err_code err = start(db, snapshot, e);
+	enum err_code err = start(db, kind, e);
 
 	if (err == ERR_UNAVAILABLE && db->lost && !fresh)
-		err = start(db, snapshot, e);
+		err = start(db, kind, e);
 	db->in_tx = !err;
-	db->snapshot = !err && snapshot;
+	db->snapshot = !err && kind == TX_SNAPSHOT;
 	db->tx_err = ERR_OK;
 	return err;
 }
@@ -92,10 +100,11 @@ begin(struct db *db, bool snapshot, struct err *e)
 static void
 roll_back(struct db *db)
 {
+	bool sent = !db->deferral.on || db->deferral.started;
 	struct err ignored;
 
 	assert(!db->rows.open);
-	if (!db->lost && conn_run(db, "ROLLBACK", &ignored))
+	if (sent && !db->lost && conn_run(db, "ROLLBACK", &ignored))
 		db->lost = true;
 	tell_end(db, DB_ROLLED_BACK);
 }
@@ -117,16 +126,30 @@ ask(struct db *db, db_body *done, void *arg, struct err *e)
 	return err_fault(e, ERR_RETRY, "the transaction was lost in COMMIT");
 }
 
-/* Only a plain call for a retry says that nothing was committed; after any
- * other failure nobody knows, which is noted in *doubted. */
+/* Only a plain call for a retry says that nothing was committed. */
 static enum err_code
-commit(struct db *db, db_body *done, void *arg, bool *doubted, struct err *e)
+send_commit(struct db *db, bool *undone_out, struct err *e)
 {
 	enum err_code err;
 
-	assert(!db->rows.open);
+	if (db->deferral.on)
+		return deferral_commit(db, undone_out, e);
 	err = conn_run(db, "COMMIT", e);
-	if (err == ERR_RETRY) {
+	*undone_out = err == ERR_RETRY;
+	return err;
+}
+
+/* Where COMMIT fails otherwise than undone nobody knows, which is noted in
+ * *doubted. */
+static enum err_code
+commit(struct db *db, db_body *done, void *arg, bool *doubted, struct err *e)
+{
+	bool undone;
+	enum err_code err;
+
+	assert(!db->rows.open);
+	err = send_commit(db, &undone, e);
+	if (err && undone) {
 		roll_back(db);
 		return err;
 	}
@@ -141,10 +164,10 @@ commit(struct db *db, db_body *done, void *arg, bool *doubted, struct err *e)
 }
 
 static enum err_code
-try_once(struct db *db, db_body *body, db_body *done, void *arg, bool *doubted,
-    struct err *e)
+try_once(struct db *db, enum kind kind, db_body *body, db_body *done, void *arg,
+    bool *doubted, struct err *e)
 {
-	enum err_code err = begin(db, false, e);
+	enum err_code err = begin(db, kind, e);
 
 	if (err)
 		return err;
@@ -154,13 +177,14 @@ try_once(struct db *db, db_body *body, db_body *done, void *arg, bool *doubted,
 		    "the transaction had ended before its COMMIT");
 	if (!err)
 		return commit(db, done, arg, doubted, e);
+	err = deferral_fail(db, err, e);
 	roll_back(db);
 	return err;
 }
 
-enum err_code
-db_transaction(
-    struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
+static enum err_code
+run(struct db *db, enum kind kind, db_body *body, db_body *done, void *arg,
+    struct err *e)
 {
 	enum err_code err = ERR_RETRY;
 	bool doubted = false;
@@ -170,7 +194,7 @@ db_transaction(
 	for (i = 0; i < TRIES && err == ERR_RETRY; i++) {
 		if (i)
 			pause_before(i);
-		err = try_once(db, body, done, arg, &doubted, e);
+		err = try_once(db, kind, body, done, arg, &doubted, e);
 	}
 	/* The COMMIT that was in doubt came through after `done` was asked. */
 	if (doubted && done && (err == ERR_DUPLICATE || err == ERR_CONFLICT) &&
@@ -180,13 +204,27 @@ db_transaction(
 }
 
 enum err_code
+db_transaction(
+    struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
+{
+	return run(db, TX_PLAIN, body, done, arg, e);
+}
+
+enum err_code
+db_transaction_deferred(
+    struct db *db, db_body *body, db_body *done, void *arg, struct err *e)
+{
+	return run(db, TX_DEFERRED, body, done, arg, e);
+}
+
+enum err_code
 db_snapshot(struct db *db, db_body *body, void *arg, struct err *e)
 {
 	struct err ignored;
 	enum err_code err;
 
 	assert(!db->in_tx);
-	err = begin(db, true, e);
+	err = begin(db, TX_SNAPSHOT, e);
 	if (err)
 		return err;
 	err = body(db, arg, e);

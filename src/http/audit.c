@@ -1,5 +1,6 @@
 /* What requests leave in the audit log: reads and refusals (S35). Changes are
  * the model's to write. */
+#include <assert.h>
 #include <string.h>
 
 #include "http/internal.h"
@@ -15,6 +16,7 @@ note(struct request *rq, enum audit_action action, const struct uuid *subject,
 void
 request_note_read(struct request *rq)
 {
+	assert(!rq->proof.owed);
 	if (rq->audit_done || !rq->route || rq->route->reads == AUDIT_NONE)
 		return;
 	rq->audit_done = true;
@@ -28,8 +30,7 @@ is_refusal(enum err_code rc)
 {
 	return rc == ERR_AUTH || rc == ERR_NO_CONTEXT || rc == ERR_FORBIDDEN ||
 	       rc == ERR_NO_WORKSPACE || rc == ERR_NO_CUSTOMERS ||
-	       rc == ERR_CREDENTIALS ||
-	       rc == ERR_TOO_MANY_REQUESTS;
+	       rc == ERR_CREDENTIALS || rc == ERR_TOO_MANY_REQUESTS;
 }
 
 /* The subject is whom or what the handler has named, or else the workspace that
@@ -56,6 +57,7 @@ note_refusal(struct request *rq, enum err_code rc)
 void
 request_note(struct request *rq, enum err_code rc)
 {
+	assert(!rq->proof.owed);
 	if (is_refusal(rc))
 		note_refusal(rq, rc);
 	else if (rc == ERR_NOT_FOUND && rq->route &&

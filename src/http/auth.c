@@ -30,20 +30,6 @@ static const char *const NO_COMMA[] = {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static unsigned
-param_count(const struct request *rq, const char *name)
-{
-	char **envp = rq->transport->fcgx.envp;
-	size_t n = strlen(name);
-	unsigned found = 0;
-
-	for (; envp && *envp; envp++) {
-		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
-			found++;
-	}
-	return found;
-}
-
-static unsigned
 session_cookies(const struct request *rq)
 {
 	return cookie_count(request_header(rq, "cookie"), SESSION_COOKIE);
@@ -64,7 +50,7 @@ auth_headers(const struct request *rq, struct err *e)
 	size_t i;
 
 	for (i = 0; i < COUNT(SINGLE); i++) {
-		if (param_count(rq, SINGLE[i]) > 1)
+		if (request_param_count(rq, SINGLE[i]) > 1)
 			return err_set(e, ERR_BAD_REQUEST, "repeated header");
 	}
 	for (i = 0; i < COUNT(NO_COMMA); i++) {
@@ -194,31 +180,65 @@ name_agent(struct request *rq, const char *kind, const struct uuid *id)
 	rq->ctx.agent = arena_printf(rq->arena, "\"%s\":\"%s\"", kind, text);
 }
 
-/* The API key of a tenant. A key that is unknown, revoked or another tenant's
- * takes the same look-up and is the same answer (S6). */
+static enum err_code
+bind_key(
+    struct request *rq, const struct api_key *key, bool owed, struct err *e)
+{
+	bind_workspace(rq, key->account_id, key->workspace_id,
+	    key->account_code, key->key_epoch, &key->state);
+	rq->api_key = key->id;
+	rq->privileges = key->privileges;
+	rq->proof = (struct key_proof){owed, key->generation};
+	name_agent(rq, "api_key", &key->id);
+	if ((key->privileges & rq->route->right) != rq->route->right)
+		return err_set(e, ERR_FORBIDDEN, NULL);
+	return ERR_OK;
+}
+
+static void
+unbind(struct request *rq)
+{
+	static const struct uuid nobody;
+
+	rq->ctx = (struct db_context){0};
+	rq->account_code = NULL;
+	rq->workspace = rq->api_key = nobody;
+	rq->workspace_text[0] = '\0';
+	rq->privileges = 0;
+	rq->proof.owed = false;
+}
+
+/* A key that is unknown, revoked or another tenant's takes the same look-up and
+ * is the same answer (S6). */
+enum err_code
+request_prove(struct request *rq, struct err *e)
+{
+	struct api_key key;
+	enum err_code rc =
+	    api_key_open(rq->site, request_header(rq, "x-dxp-tenant"),
+	        request_header(rq, "x-api-key"), &key, e);
+
+	if (!rc)
+		return bind_key(rq, &key, false, e);
+	if (rc == ERR_AUTH)
+		unbind(rq);
+	return rc;
+}
+
+/* The API key of a tenant. */
 static enum err_code
 auth_key(struct request *rq, struct err *e)
 {
 	const char *tenant = request_header(rq, "x-dxp-tenant");
 	const char *text = request_header(rq, "x-api-key");
 	struct api_key key;
-	enum err_code rc;
 
 	if (!tenant || !text)
 		return err_set(e, ERR_AUTH, NULL);
-	rc = api_key_find(rq->site->db, text, &key, e);
-	if (rc)
-		return rc;
-	if (strcmp(tenant, key.account_code) != 0)
-		return err_set(e, ERR_AUTH, NULL);
-	bind_workspace(rq, key.account_id, key.workspace_id, key.account_code,
-	    key.key_epoch, &key.state);
-	rq->api_key = key.id;
-	rq->privileges = key.privileges;
-	name_agent(rq, "api_key", &key.id);
-	if ((key.privileges & rq->route->right) != rq->route->right)
-		return err_set(e, ERR_FORBIDDEN, NULL);
-	return ERR_OK;
+	if (rq->route->auth == AUTH_KEY_REMEMBERED &&
+	    api_key_recall(rq->site, tenant, text, &key))
+		return bind_key(rq, &key, true, e);
+	return request_prove(rq, e);
 }
 
 /* The live session that the cookie names, which must be of the account that the
@@ -283,6 +303,7 @@ auth_open(struct request *rq, struct err *e)
 	case AUTH_BEARER:
 		return auth_bearer(rq, e);
 	case AUTH_KEY:
+	case AUTH_KEY_REMEMBERED:
 		return auth_key(rq, e);
 	case AUTH_SESSION:
 		return auth_session(rq, e);

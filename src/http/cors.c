@@ -21,7 +21,7 @@ is_own(struct request *rq, const char *origin)
 static bool
 changes(const struct request *rq)
 {
-	return strcmp(rq->method, "GET") != 0;
+	return strcmp(rq->method, "GET") != 0 && !request_is_head(rq);
 }
 
 /* Answers differ by the origin that asks, also where that was none. No page

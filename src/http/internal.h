@@ -10,21 +10,35 @@
 #include "http/request.h"
 #include "http/route.h"
 
+/* "NAME=value" and the length of its name. */
+struct param {
+	const char *text;
+	size_t n;
+};
+
 struct transport {
 	FCGX_Request fcgx;
+	struct param *params; /* those of fcgx.envp, when one is asked for */
+	unsigned nparams;
 	int64_t budget;     /* ms that the client may still keep us waiting */
 	uint64_t received;  /* bytes of the body drawn so far */
 	uint64_t limit;     /* most bytes of body that the route takes */
 	bool cut_in;        /* no more of the body will come */
+	bool wrote;         /* some of the answer may be on its way */
 	bool broken;        /* nothing more of the answer will go */
 	bool names_request; /* nginx gave no id: the answer carries ours */
 };
 
-/* A FastCGI parameter by its name, or NULL. */
+/* A FastCGI parameter by its name, or NULL; how many there are of the name. */
 const char *request_param(const struct request *rq, const char *name);
+unsigned request_param_count(const struct request *rq, const char *name);
 
 /* Reads method, path, query and request id from the parameters. */
 MUST_CHECK enum err_code request_open(struct request *rq, struct err *e);
+
+/* Whether the answer goes without its content (RFC 9110, section 9.3.2); also
+ * before a route was found. */
+bool request_is_head(const struct request *rq);
 
 /* Refuses repeated and comma-joined credentials, and two schemes at once
  * (S7): ERR_BAD_REQUEST. */
@@ -43,6 +57,10 @@ MUST_CHECK enum err_code auth_open(struct request *rq, struct err *e);
 /* Checks type and length of the body; reads it if it is JSON, and opens the
  * workspace that it names. */
 MUST_CHECK enum err_code body_open(struct request *rq, struct err *e);
+
+/* Takes back what a handler has said so far: answer, headers, what is invalid,
+ * what was read. Nothing of it has left. */
+void request_unsay(struct request *rq);
 
 /* Notes a read or a refusal in the audit log, before its answer goes. */
 void request_note(struct request *rq, enum err_code rc);

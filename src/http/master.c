@@ -6,7 +6,14 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "http/metrics.h"
+#include "model/seq_cache.h"
 #include "proc/supervisor.h"
+
+/* What its processes share. */
+struct pool {
+	struct listener *listener;
+	struct seq_cache *seqs;
+};
 
 static int64_t
 processes(const struct conf *c)
@@ -29,18 +36,19 @@ stop_ms(const struct conf *c)
 static int
 work(struct service *s, void *arg)
 {
-	const struct listener *listener = arg;
+	const struct pool *pool = arg;
 
-	return server_run(s, listener->fd);
+	s->site.seqs = pool->seqs;
+	return server_run(s, pool->listener->fd);
 }
 
 static void
 change(const struct service *old, const struct service *fresh, void *arg)
 {
-	const struct listener *listener = arg;
+	const struct pool *pool = arg;
 
 	(void)old;
-	if (strcmp(fresh->conf->server_socket, listener->addr.sun_path))
+	if (strcmp(fresh->conf->server_socket, pool->listener->addr.sun_path))
 		log_warning("[server] socket: a restart is needed to move it");
 }
 
@@ -48,7 +56,9 @@ change(const struct service *old, const struct service *fresh, void *arg)
 static void
 stop(void *arg)
 {
-	listener_unlink(arg);
+	const struct pool *pool = arg;
+
+	listener_unlink(pool->listener);
 }
 
 int
@@ -63,6 +73,11 @@ master_run(
 	    .stop = stop,
 	    .retire = SIGUSR2};
 
+	struct pool pool = {listener, seq_cache_new()};
+	int status;
+
 	metrics_share();
-	return supervisor_run(&POOL, conf_path, service, listener);
+	status = supervisor_run(&POOL, conf_path, service, &pool);
+	seq_cache_free(&pool.seqs);
+	return status;
 }

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "model/api_key.h"
 #include "model/field.h"
 #include "model/site.h"
 
@@ -53,6 +54,9 @@ struct request {
 	struct schema state;
 	unsigned privileges; /* of enum privilege */
 	struct uuid api_key, session, customer;
+	/* Owed if the key is one that was remembered (AUTH_KEY_REMEMBERED):
+	 * nothing leaves before it is given. */
+	struct key_proof proof;
 
 	/* What is wrong with it, by parameter: request_invalid. */
 	struct invalid_param *invalid, *invalid_end;
@@ -116,6 +120,11 @@ void request_invalid(struct request *rq, const char *name, const char *fmt, ...)
  * (unknown or another account's, no difference: S12), ERR_FORBIDDEN. */
 MUST_CHECK enum err_code request_workspace(
     struct request *rq, const char *text, struct err *e);
+
+/* Looks the request's API key up, whatever was remembered of it, and binds what
+ * it opens now: nothing is owed then. ERR_AUTH (and nobody is bound any more),
+ * ERR_FORBIDDEN. */
+MUST_CHECK enum err_code request_prove(struct request *rq, struct err *e);
 
 /* Says for the audit log what a route with `reads` has read: a subject (NULL:
  * none) and a JSON object of names, ids and counts, without values of fields.

@@ -62,12 +62,24 @@ segment_matches(struct request *rq, const char *want, size_t nwant,
 	return fits(want, nwant, *var_out);
 }
 
+/* Whether a path begins as a row does, up to its first variable. */
+static bool
+begins(const char *got, const char *want)
+{
+	while (*want && *want != '{')
+		if (*want++ != *got++)
+			return false;
+	return true;
+}
+
 static bool
 path_matches(struct request *rq, const char *want)
 {
 	const char *got = rq->path, *var;
 	unsigned nvars = 0;
 
+	if (!begins(got, want))
+		return false;
 	while (*want == '/' && *got == '/') {
 		size_t nwant = strcspn(++want, "/");
 		size_t ngot = strcspn(++got, "/");
@@ -84,6 +96,21 @@ path_matches(struct request *rq, const char *want)
 	return !*want && !*got;
 }
 
+/* HEAD goes to the row of GET (RFC 9110, section 9.3.2); not where that spends
+ * a token, whose successor would be lost with the content. */
+static bool
+takes_head(const struct route *r)
+{
+	return !strcmp(r->method, "GET") && r->handler != api_auth_refresh;
+}
+
+static bool
+takes_method(const struct route *r, const char *method)
+{
+	return !strcmp(r->method, method) ||
+	       (!strcmp(method, "HEAD") && takes_head(r));
+}
+
 /* The row for the method among those of the path of `first`, which matched. */
 static enum err_code
 choose_method(struct request *rq, unsigned first, struct err *e)
@@ -94,12 +121,12 @@ choose_method(struct request *rq, unsigned first, struct err *e)
 	for (i = first; i < routes_count; i++) {
 		if (strcmp(routes[i].path, routes[first].path) != 0)
 			continue;
-		if (!strcmp(routes[i].method, rq->method)) {
+		if (takes_method(&routes[i], rq->method)) {
 			rq->route = &routes[i];
 			break;
 		}
-		buf_addf(
-		    &allow, "%s%s", allow.len ? ", " : "", routes[i].method);
+		buf_addf(&allow, "%s%s%s", allow.len ? ", " : "",
+		    routes[i].method, takes_head(&routes[i]) ? ", HEAD" : "");
 	}
 	if (!rq->route)
 		resp_header(rq, "Allow", allow.data);

@@ -14,6 +14,11 @@ enum route_auth {
 	AUTH_NONE,   /* open, or the handler looks at x-api-key itself */
 	AUTH_BEARER, /* an access token: a user of an account */
 	AUTH_KEY,    /* x-dxp-tenant and x-api-key: a workspace */
+	/* The same, by a key that the process may remember: rq->proof is then
+	 * owed. The handler gives it with what it reads (customer_open) or in
+	 * its transaction, before it changes anything, and starts from scratch
+	 * when it is run again; what it has not proven http/server.c proves. */
+	AUTH_KEY_REMEMBERED,
 	AUTH_SESSION /* the dxp-sessionid cookie: a customer */
 };
 
@@ -34,8 +39,8 @@ struct route {
 	const char *path; /* "{name}" stands for one segment */
 	enum route_face face;
 	enum route_auth auth;
-	/* BEARER: of enum right, of the user in the workspace; KEY: of enum
-	 * privilege, of the key; 0: none asked. */
+	/* BEARER: of enum right, of the user in the workspace; KEY and
+	 * KEY_REMEMBERED: of enum privilege, of the key; 0: none asked. */
 	unsigned right;
 	enum route_body body;
 	enum audit_action reads; /* AUDIT_NONE: the model's to write */
@@ -45,8 +50,9 @@ struct route {
 extern const struct route routes[];
 extern const unsigned routes_count;
 
-/* Finds the row for method and path and fills rq->route and rq->vars.
- * ERR_NOT_FOUND, or ERR_METHOD with the Allow header set. */
+/* Finds the row for method and path and fills rq->route and rq->vars; a HEAD
+ * gets the row of GET. ERR_NOT_FOUND, or ERR_METHOD with the Allow header set.
+ */
 MUST_CHECK enum err_code route_match(struct request *rq, struct err *e);
 
 #endif

@@ -113,14 +113,18 @@ read_data(struct upload_run *run, struct err *e)
 	return code;
 }
 
-/* Keeps the fields as they are until the transaction ends; whoever changes them
- * waits, so that those that are loaded anew here are not stale at once. */
+/* Keeps keys and fields as they are until the transaction ends (the account's
+ * row first, as always); whoever changes them waits, so that fields that are
+ * loaded anew here are not stale at once. */
 static enum err_code
 hold_fields(struct db *db, struct upload_run *run, struct err *e)
 {
 	struct schema *s = run->u->schema;
-	enum err_code code = schema_hold(db, run->ctx, s, e);
+	struct keyring *ring;
+	enum err_code code = site_keyring(run->site, run->ctx, &ring, e);
 
+	if (!code)
+		code = schema_hold(db, run->ctx, s, e);
 	if (code != ERR_SUPERSEDED)
 		return code;
 	code = schema_reload(db, run->ctx, run->arena, s, e);

@@ -21,6 +21,12 @@ STMT(ACCOUNT_HOLD, WORKSPACE,
     " STRAIGHT_JOIN workspace w ON w.account_id = a.id"
     " WHERE a.id = :account AND a.erased_at IS NULL AND w.id = :workspace"
     " AND w.account_id = :account LOCK IN SHARE MODE")
+/* The same where the caller knows them: no row if one is another. */
+STMT(ACCOUNT_REQUIRE, WORKSPACE,
+    "SELECT a.id FROM account a STRAIGHT_JOIN workspace w"
+    " ON w.account_id = a.id WHERE a.id = :account AND a.erased_at IS NULL"
+    " AND a.key_epoch = ? AND w.id = :workspace AND w.account_id = :account"
+    " AND w.schema_version = ? LOCK IN SHARE MODE")
 STMT(ACCOUNT_LIST, SERVER,
     "SELECT code, name FROM account WHERE erased_at IS NULL ORDER BY code")
 STMT(ACCOUNT_LIST_ERASED, SERVER,

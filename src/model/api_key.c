@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "model/audit.h"
+#include "model/key_cache.h"
 #include "model/name.h"
 #include "vault/mac.h"
 #include "vault/rand.h"
@@ -88,6 +89,8 @@ struct creation {
 	struct uuid id;
 };
 
+/* Who remembers the key remembers a generation that no backup from before it
+ * has. */
 static enum err_code
 create_body(struct db *db, void *arg, struct err *e)
 {
@@ -96,12 +99,14 @@ create_body(struct db *db, void *arg, struct err *e)
 	    .action = AUDIT_API_KEY_CREATE, .subject = &c->id};
 	enum err_code rc;
 
-	rc = db_exec(db, c->ctx, SQL_API_KEY_INSERT,
-	    DB_ARGS(db_bytes(c->digest, DIGEST), db_uuid(&c->id),
-	        db_str(c->name),
-	        db_bytes(c->privileges.data, c->privileges.len),
-	        db_int(clock_now_ms())),
-	    NULL, NULL, e);
+	rc = db_exec(db, c->ctx, SQL_WORKSPACE_RAISE, DB_NOARGS, NULL, NULL, e);
+	if (rc == ERR_OK)
+		rc = db_exec(db, c->ctx, SQL_API_KEY_INSERT,
+		    DB_ARGS(db_bytes(c->digest, DIGEST), db_uuid(&c->id),
+		        db_str(c->name),
+		        db_bytes(c->privileges.data, c->privileges.len),
+		        db_int(clock_now_ms())),
+		    NULL, NULL, e);
 	return rc ? rc : audit_change(c->site, c->ctx, &event, 1, e);
 }
 
@@ -169,7 +174,7 @@ revoke_body(struct db *db, void *arg, struct err *e)
 	rc = db_one(db, NULL, SQL_API_KEY_BY_UUID, DB_ARGS(db_uuid(v->id)),
 	    take_context, &ctx, e);
 	if (rc == ERR_OK)
-		rc = db_exec(db, NULL, SQL_API_KEY_REVOKE,
+		rc = db_exec(db, &ctx, SQL_API_KEY_REVOKE,
 		    DB_ARGS(db_int(clock_now_ms()), db_uuid(v->id)), NULL, NULL,
 		    e);
 	return rc ? rc : audit_change(v->site, &ctx, &event, 1, e);
@@ -248,6 +253,7 @@ take_key(struct db_rows *r, void *arg)
 		l->out->privileges = 0;
 	l->out->key_epoch = (uint32_t)db_get_int(r, 6);
 	schema_take_state(r, 7, &l->out->state);
+	l->out->generation = (uint64_t)db_get_int(r, 11);
 }
 
 /* Whatever the key's text is, the same is done: a digest and a look-up. */
@@ -264,6 +270,57 @@ api_key_find(struct db *db, const char *key, struct api_key *out, struct err *e)
 	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && !l.match))
 		return err_set(e, ERR_AUTH, NULL);
 	return rc;
+}
+
+enum err_code
+api_key_open(struct site *s, const char *tenant, const char *key,
+    struct api_key *out, struct err *e)
+{
+	uint8_t name[KEY_CACHE_NAME];
+	enum err_code rc = api_key_find(s->db, key, out, e);
+
+	if (rc == ERR_OK && strcmp(tenant, out->account_code) != 0)
+		rc = err_set(e, ERR_AUTH, NULL);
+	if (rc && rc != ERR_AUTH)
+		return rc;
+	key_cache_name(tenant, key, name);
+	if (rc)
+		key_cache_drop(s->keys, name);
+	else
+		key_cache_put(&s->keys, name, out);
+	return rc;
+}
+
+bool
+api_key_recall(
+    struct site *s, const char *tenant, const char *key, struct api_key *out)
+{
+	uint8_t name[KEY_CACHE_NAME];
+	const struct api_key *found;
+
+	key_cache_name(tenant, key, name);
+	found = key_cache_find(s->keys, name);
+	if (found)
+		*out = *found;
+	return found != NULL;
+}
+
+enum err_code
+key_proof_take(struct key_proof *p, uint64_t generation, struct err *e)
+{
+	if (p->owed && p->generation != generation)
+		return err_fault(e, ERR_SUPERSEDED,
+		    "the workspace has changed since its key was looked up");
+	p->owed = false;
+	return ERR_OK;
+}
+
+enum err_code
+key_proof_require(struct db *db, const struct db_context *ctx,
+    const struct key_proof *p, struct err *e)
+{
+	return db_require(db, ctx, SQL_WORKSPACE_REQUIRE,
+	    DB_ARGS(db_int((int64_t)p->generation)), ERR_SUPERSEDED, e);
 }
 
 static void

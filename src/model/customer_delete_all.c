@@ -3,6 +3,7 @@
 
 #include "model/customer_delete.h"
 #include "model/audit.h"
+#include "model/seq.h"
 #include "vault/rand.h"
 
 #define STEP 1000 /* positions in a chunk */
@@ -84,6 +85,9 @@ enqueue(struct accepting *x, struct err *e)
 	enum err_code err;
 
 	err = segment_extent(x->site->db, x->ctx, x->d->group.id, &at, e);
+	/* Who comes later stays, by its seq too. */
+	if (!err && x->d->group.id == SEGMENT_ALL)
+		seq_drop(x->site, x->ctx);
 	if (!err && !at.members)
 		err = err_set(e, ERR_NO_CUSTOMERS, NULL);
 	if (err)

@@ -6,7 +6,7 @@
 #include "model/profile.h"
 #include "model/rows.h"
 
-/* Columns of OPEN_BY_UUID and OPEN_BY_SEQS. */
+/* Columns of OPEN_BY_UUID, OPEN_PROVEN and OPEN_BY_SEQS. */
 enum {
 	COL_SEQ,
 	COL_UUID,
@@ -16,7 +16,8 @@ enum {
 	COL_CREATED,
 	COL_UPDATED,
 	COL_PROFILE,
-	COL_EVENTS
+	COL_EVENTS,
+	COL_GENERATION /* of OPEN_PROVEN alone */
 };
 
 /* A customer that is sought, or was read: its place in the list, its bytes in
@@ -43,7 +44,7 @@ struct opening {
 	unsigned n;
 	struct buf bytes;     /* profiles and events, as they are stored */
 	struct buf joined;    /* struct joined, by seq, the newest first */
-	struct arena *arena;  /* codes of segments */
+	struct arena *arena;  /* codes of segments; NULL: none are wished */
 	struct arena *opened; /* values of one customer */
 	customer_take *take;
 	void *arg;
@@ -54,7 +55,8 @@ static void
 begin(struct opening *o)
 {
 	uuid_format(&o->wish->schema->workspace, o->workspace);
-	o->arena = arena_new(4096);
+	if (o->wish->segments)
+		o->arena = arena_new(4096);
 	o->opened = arena_new(4096);
 }
 
@@ -222,6 +224,41 @@ hand_over(struct opening *o, const struct head *h)
 	return err;
 }
 
+static bool
+owes_proof(const struct customer_wish *w)
+{
+	return w->proof && w->proof->owed;
+}
+
+/* Reads the one customer, and with it what a proof is given by. A workspace
+ * that is gone is as if it had changed: it has no generation. */
+static enum err_code
+read_one(struct opening *o, const struct uuid *id)
+{
+	struct key_proof *proof = o->wish->proof;
+	bool owed = owes_proof(o->wish);
+	struct db_rows *r;
+	uint64_t now = 0;
+	enum err_code err = db_query(o->site->db, o->ctx,
+	    owed ? SQL_OPEN_PROVEN : SQL_OPEN_BY_UUID, DB_ARGS(db_uuid(id)), &r,
+	    o->e);
+
+	if (err)
+		return err;
+	if (db_next(r)) {
+		if (owed)
+			now = (uint64_t)db_get_int(r, COL_GENERATION);
+		if (!db_is_null(r, COL_SEQ))
+			take_row(o, r, o->heads);
+	}
+	err = db_done(&r, o->e);
+	if (!err && owed)
+		err = key_proof_take(proof, now, o->e);
+	if (!err && !o->heads->found)
+		err = err_set(o->e, ERR_NOT_FOUND, NULL);
+	return err;
+}
+
 enum err_code
 customer_open(struct site *s, const struct db_context *ctx,
     const struct customer_wish *w, const struct uuid *id, customer_take *take,
@@ -236,19 +273,10 @@ customer_open(struct site *s, const struct db_context *ctx,
 	    .take = take,
 	    .arg = arg,
 	    .e = e};
-	struct db_rows *r;
 	enum err_code err;
 
-	err =
-	    db_query(s->db, ctx, SQL_OPEN_BY_UUID, DB_ARGS(db_uuid(id)), &r, e);
-	if (err)
-		return err;
 	begin(&o);
-	if (db_next(r))
-		take_row(&o, r, &head);
-	err = db_done(&r, e);
-	if (!err && !head.found)
-		err = err_set(e, ERR_NOT_FOUND, NULL);
+	err = read_one(&o, id);
 	if (!err)
 		err = read_segments(&o);
 	if (!err)
@@ -309,7 +337,8 @@ open_batch(struct opening *o, const uint64_t *seqs, bool *full_out)
 	enum err_code err;
 	unsigned i;
 
-	arena_reset(o->arena);
+	if (o->arena)
+		arena_reset(o->arena);
 	buf_reset(&o->bytes);
 	o->joined.len = 0;
 	for (i = 0; i < o->n; i++)

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "model/api_key.h"
 #include "model/field.h"
 #include "model/record.h"
 #include "model/site.h"
@@ -24,6 +25,10 @@ struct customer_wish {
 	const bool *fields;
 	bool events;
 	bool segments; /* one more statement for up to OPEN_BATCH customers */
+	/* Of customer_open alone: given by the read itself if it is owed
+	 * (ERR_SUPERSEDED: other than that of the key in hand), and also where
+	 * there is no such customer. May be NULL. */
+	struct key_proof *proof;
 };
 #define OPEN_BATCH 500
 

@@ -135,9 +135,8 @@ begin_body(struct db *db, void *arg, struct err *e)
 	uint64_t marked;
 	enum err_code rc;
 
-	rc = db_exec(db, NULL, SQL_ERASE_MARK,
-	    DB_ARGS(db_int(clock_now_ms()), db_int(g->x->account_id)), &marked,
-	    NULL, e);
+	rc = db_exec(db, &ctx, SQL_ERASE_MARK, DB_ARGS(db_int(clock_now_ms())),
+	    &marked, NULL, e);
 	if (rc == ERR_OK)
 		rc = db_exec(
 		    db, &ctx, SQL_ERASE_account_key, DB_NOARGS, NULL, NULL, e);

@@ -30,9 +30,11 @@ STMT(ERASE_SESSIONS, ACCOUNT,
 STMT(ERASE_ORIGINS, ACCOUNT,
     "DELETE FROM workspace_origin WHERE account_id = :account LIMIT 5000")
 /* Waits for the writers at work, who hold the row shared. */
-STMT(ERASE_MARK, SERVER,
-    "UPDATE account SET erased_at = ?, key_epoch = key_epoch + 1"
-    " WHERE id = ? AND erased_at IS NULL")
+STMT(ERASE_MARK, ACCOUNT,
+    "UPDATE account LEFT JOIN workspace ON workspace.account_id = account.id"
+    " SET erased_at = ?, key_epoch = key_epoch + 1,"
+    " generation = " GENERATION_NEXT
+    " WHERE account.id = :account AND erased_at IS NULL")
 STMT(ERASE_ACCOUNT, SERVER,
     "DELETE FROM account WHERE id = ? AND erased_at IS NOT NULL")
 STMT(ERASE_COUNT_CUSTOMERS, WORKSPACE,

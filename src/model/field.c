@@ -119,6 +119,14 @@ field_from_json(const struct field *f, struct arena *a, const json_t *v,
 	       take_back(out, len);
 }
 
+bool
+field_from_answer(const struct field *f, struct arena *a, const json_t *v,
+    struct buf *out, struct cell_error *ce)
+{
+	return field_from_json(f, a, v, out, ce) ||
+	       (f->type == FIELD_DATE && date_from_answer(v, out));
+}
+
 const struct field_role *
 field_role_find(const char *name)
 {

@@ -228,6 +228,10 @@ bool field_from_text(const struct field *f, struct arena *a, const char *s,
     size_t n, struct buf *out, struct cell_error *ce);
 bool field_from_json(const struct field *f, struct arena *a, const json_t *v,
     struct buf *out, struct cell_error *ce);
+/* As field_from_json, but takes what is stored as well: a date as yyyy-MM-dd,
+ * which no other format can mean. */
+bool field_from_answer(const struct field *f, struct arena *a, const json_t *v,
+    struct buf *out, struct cell_error *ce);
 
 /* The id under which the field's values stand in the unique index: its own, or
  * the reserved one of its role (tbl/field_roles.h). */

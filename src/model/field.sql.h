@@ -15,7 +15,7 @@ STMT(SCHEMA_LOAD_HOLD, WORKSPACE,
     " FROM workspace WHERE account_id = :account AND id = :workspace"
     " LOCK IN SHARE MODE")
 STMT(SCHEMA_WORDS_PUT, WORKSPACE,
-    "UPDATE workspace SET schema_words = ?"
+    "UPDATE workspace SET schema_words = ?, generation = " GENERATION_NEXT
     " WHERE account_id = :account AND id = :workspace")
 STMT(SCHEMA_LOCK, WORKSPACE,
     "SELECT uuid, schema_version, layout, convert_job FROM workspace"
@@ -23,15 +23,17 @@ STMT(SCHEMA_LOCK, WORKSPACE,
 /* A field with this id has been added, changed or removed. */
 STMT(SCHEMA_CHANGED, WORKSPACE,
     "UPDATE workspace SET schema_version = schema_version + 1,"
+    " generation = " GENERATION_NEXT ","
     " next_field_id = GREATEST(next_field_id, ? + 1)"
     " WHERE account_id = :account AND id = :workspace")
 STMT(SCHEMA_CONVERT, WORKSPACE,
-    "UPDATE workspace SET layout = layout + ?, convert_job = ?"
+    "UPDATE workspace SET layout = layout + ?, convert_job = ?,"
+    " generation = " GENERATION_NEXT
     " WHERE account_id = :account AND id = :workspace"
     " AND convert_job IS NULL")
 STMT(SCHEMA_CONVERTED, WORKSPACE,
     "UPDATE workspace SET schema_version = schema_version + 1,"
-    " convert_job = NULL"
+    " convert_job = NULL, generation = " GENERATION_NEXT
     " WHERE account_id = :account AND id = :workspace AND convert_job = ?")
 /* Where customers' seqs end, and how many customers there are. */
 STMT(SCHEMA_CUSTOMERS, WORKSPACE,
@@ -47,9 +49,9 @@ STMT(FIELD_NEXT_ID, WORKSPACE,
     "SELECT next_field_id FROM workspace"
     " WHERE account_id = :account AND id = :workspace")
 STMT(FIELD_INSERT, WORKSPACE,
-    "INSERT INTO field (workspace_id, id, name, display_name, type, format,"
-    " pii, required, is_unique, searchable, max_length, options, regex, role,"
-    " words, was, created_at)"
+    "INSERT INTO field (workspace_id, display_name, type, format, pii,"
+    " required, is_unique, searchable, max_length, options, regex, role,"
+    " words, was, id, name, created_at)"
     " VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STMT(FIELD_WAS_CREATED, WORKSPACE,
     "SELECT id FROM field WHERE workspace_id = :workspace AND id = ?"

@@ -100,12 +100,16 @@ field_edits_begin(struct field_edits *c, struct err *e)
 {
 	struct db *db = c->site->db;
 	struct schema locked;
+	struct keyring *ring;
 	enum err_code err;
 
 	field_edits_end(c);
 	c->converting = c->changed = false;
 	c->culprit = NULL;
-	err = schema_lock(db, c->ctx, &locked, e);
+	/* The account's row before the workspace's, as rotations have it. */
+	err = site_keyring(c->site, c->ctx, &ring, e);
+	if (!err)
+		err = schema_lock(db, c->ctx, &locked, e);
 	if (!err)
 		err = schema_load(db, c->ctx, c->arena, &c->schema, e);
 	if (!err)

@@ -8,6 +8,7 @@
 #include "model/job_row.h"
 #include "model/job_seal.h"
 #include "model/segment.h"
+#include "model/seq.h"
 #include "model/user.h"
 
 static const char *const states[] = {
@@ -150,19 +151,18 @@ job_chunk_replace(struct site *s, const struct db_context *ctx,
 
 /* Takes the positions of the job's rows, `all` before the group. */
 static enum err_code
-take_positions(
-    struct db *db, const struct db_context *ctx, struct job *job, struct err *e)
+take_positions(struct site *s, const struct db_context *ctx, struct job *job,
+    struct err *e)
 {
 	enum err_code err;
 
-	err = segment_reserve(
-	    db, ctx, SEGMENT_ALL, job->rows, &job->first_seq, e);
+	err = seq_reserve(s, ctx, job->rows, &job->first_seq, e);
 	if (err || job->segment_id == SEGMENT_ALL) {
 		job->first_position = job->first_seq;
 		return err;
 	}
 	return segment_reserve(
-	    db, ctx, job->segment_id, job->rows, &job->first_position, e);
+	    s->db, ctx, job->segment_id, job->rows, &job->first_position, e);
 }
 
 static enum err_code
@@ -241,7 +241,7 @@ job_enqueue(struct site *s, const struct db_context *ctx, struct job *job,
 	begin(ctx, job, nchunks, owner);
 	job->step = 0;
 	if (job->kind == JOB_KIND_UPLOAD)
-		err = take_positions(s->db, ctx, job, e);
+		err = take_positions(s, ctx, job, e);
 	return err ? err : insert(s, ctx, job, owner, e);
 }
 

@@ -62,8 +62,8 @@ lock(struct rotation *t, struct err *e)
 static enum err_code
 raise_epoch(struct rotation *t, struct err *e)
 {
-	return db_exec(t->site->db, NULL, SQL_ROTATE_EPOCH,
-	    DB_ARGS(db_int(t->ctx->account_id)), NULL, NULL, e);
+	return db_exec(
+	    t->site->db, t->ctx, SQL_ROTATE_EPOCH, DB_NOARGS, NULL, NULL, e);
 }
 
 static enum err_code

@@ -1,7 +1,10 @@
 STMT(ROTATE_LOCK, SERVER,
     "SELECT key_epoch FROM account WHERE id = ? FOR UPDATE")
-STMT(ROTATE_EPOCH, SERVER,
-    "UPDATE account SET key_epoch = key_epoch + 1 WHERE id = ?")
+/* Of all its workspaces, after the account's row, as always. */
+STMT(ROTATE_EPOCH, ACCOUNT,
+    "UPDATE account LEFT JOIN workspace ON workspace.account_id = account.id"
+    " SET key_epoch = key_epoch + 1, generation = " GENERATION_NEXT
+    " WHERE account.id = :account")
 STMT(ROTATE_NEWEST, ACCOUNT,
     "SELECT MAX(version) FROM account_key"
     " WHERE account_id = :account AND kind = ?")

@@ -13,6 +13,7 @@ struct how {
 	const struct runs *runs;
 	db_take *take; /* NULL: a changing statement */
 	void *arg;
+	bool counts; /* the rows that it changes */
 	uint64_t affected;
 };
 
@@ -51,7 +52,7 @@ run_range(struct how *h, uint64_t first, uint64_t end, struct err *e)
 	struct db_val v[RUNS_ARGS_MAX + 2];
 	struct db_args args = {v, u->args.n + 2};
 	struct db_rows *r;
-	uint64_t affected;
+	uint64_t affected = 0;
 	enum err_code err;
 
 	if (u->args.n)
@@ -62,7 +63,8 @@ run_range(struct how *h, uint64_t first, uint64_t end, struct err *e)
 		err = db_query(u->db, u->ctx, u->range, args, &r, e);
 		return err ? err : read_rows(h, r, e);
 	}
-	err = db_exec(u->db, u->ctx, u->range, args, &affected, NULL, e);
+	err = db_exec(u->db, u->ctx, u->range, args,
+	    h->counts ? &affected : NULL, NULL, e);
 	h->affected += err ? 0 : affected;
 	return err;
 }
@@ -74,7 +76,7 @@ run_list(struct how *h, const uint64_t *numbers, unsigned n, struct err *e)
 	struct db_val v[DB_LIST_MAX];
 	struct db_args list = {v, n};
 	struct db_rows *r;
-	uint64_t affected;
+	uint64_t affected = 0;
 	enum err_code err;
 	unsigned i;
 
@@ -85,7 +87,8 @@ run_list(struct how *h, const uint64_t *numbers, unsigned n, struct err *e)
 		    db_query_list(u->db, u->ctx, u->list, u->args, list, &r, e);
 		return err ? err : read_rows(h, r, e);
 	}
-	err = db_exec_list(u->db, u->ctx, u->list, u->args, list, &affected, e);
+	err = db_exec_list(u->db, u->ctx, u->list, u->args, list,
+	    h->counts ? &affected : NULL, e);
 	h->affected += err ? 0 : affected;
 	return err;
 }
@@ -132,7 +135,7 @@ enum err_code
 runs_exec(const struct runs *r, const uint64_t *v, unsigned n,
     uint64_t *affected_out, struct err *e)
 {
-	struct how h = {.runs = r};
+	struct how h = {.runs = r, .counts = affected_out != NULL};
 	enum err_code err = walk(&h, v, n, e);
 
 	if (affected_out)

@@ -81,8 +81,9 @@ bool search_is_stale(const struct schema *s);
 /* Whether a change of a field makes them so. */
 bool field_alters_search(const struct field *was, const struct field *f);
 
-/* Merges what is pending of one workspace that is due, a block a transaction,
- * for up to `ms`. *done_out: no workspace is due (for this process). Several
+/* Merges what is pending of one workspace that is due, and makes the filters of
+ * parts that were stored before there were any, a block a transaction, for up
+ * to `ms`. *done_out: no workspace is due (for this process). Several
  * workers do not come into each other's way. */
 MUST_CHECK enum err_code search_merge(
     struct site *s, int64_t ms, bool *done_out, struct err *e);

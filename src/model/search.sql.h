@@ -7,10 +7,10 @@ STMT(SEARCH_PART, WORKSPACE,
     "SELECT text FROM search_block"
     " WHERE workspace_id = :workspace AND block = ? AND part = ?")
 STMT(SEARCH_INSERT, WORKSPACE,
-    "INSERT INTO search_block (workspace_id, block, part, text)"
-    " VALUES (:workspace, ?, ?, ?)")
+    "INSERT INTO search_block (workspace_id, block, part, text, filter)"
+    " VALUES (:workspace, ?, ?, ?, ?)")
 STMT(SEARCH_UPDATE, WORKSPACE,
-    "UPDATE search_block SET text = ?"
+    "UPDATE search_block SET text = ?, filter = ?"
     " WHERE workspace_id = :workspace AND block = ? AND part = ?")
 STMT(SEARCH_DELETE, WORKSPACE,
     "DELETE FROM search_block"
@@ -49,6 +49,11 @@ STMT(SEARCH_DUE_LEASE, SERVER,
     " WHERE workspace_id = ? AND lease_until = ?")
 STMT(SEARCH_DUE_DONE, SERVER,
     "DELETE FROM search_due WHERE workspace_id = ? AND lease_until = ?")
+/* Blocks that were written before there were filters, from one on. */
+STMT(SEARCH_UNFILTERED, WORKSPACE,
+    "SELECT block FROM search_block FORCE INDEX (PRIMARY)"
+    " WHERE workspace_id = :workspace AND block >= ? AND filter IS NULL"
+    " ORDER BY block, part LIMIT 1")
 /* A search: blocks and what is pending, a window of them at a time. */
 STMT(SEARCH_END, WORKSPACE,
     "SELECT next_position FROM segment"
@@ -57,6 +62,12 @@ STMT(SEARCH_BLOCKS, WORKSPACE,
     "SELECT block, part, text FROM search_block"
     " WHERE workspace_id = :workspace AND block >= ? AND block < ?"
     " ORDER BY block, part")
+STMT(SEARCH_FILTERS, WORKSPACE,
+    "SELECT block, part, filter FROM search_block FORCE INDEX (PRIMARY)"
+    " WHERE workspace_id = :workspace AND block >= ? AND block < ?")
+STMT(SEARCH_BLOCKS_LIST, WORKSPACE,
+    "SELECT block, part, text FROM search_block FORCE INDEX (PRIMARY)"
+    " WHERE workspace_id = :workspace AND block IN (?...)")
 STMT(SEARCH_PENDING, WORKSPACE,
     "SELECT seq, piece, text FROM search_pending"
     " WHERE workspace_id = :workspace AND seq >= ? AND seq < ?"

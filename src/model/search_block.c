@@ -20,7 +20,7 @@ struct rewriting {
 	struct packer packer;
 	struct buf numbers; /* uint32_t, of the parts that were there */
 	unsigned used;      /* of them, written over; beyond them: made */
-	struct buf sealed, plain;
+	struct buf sealed, filter, plain;
 };
 
 static uint32_t
@@ -72,19 +72,21 @@ write_page(struct packer *p, void *arg, struct err *e)
 	struct page_place at = {.workspace_id = w->ctx->workspace_id,
 	    .number = w->block,
 	    .part = over ? number(w, w->used) : new_number(w)};
-	struct db_val block = db_int((int64_t)w->block), part, text;
+	struct db_val block = db_int((int64_t)w->block), part, text, filter;
 	enum err_code err;
 
 	w->used++;
-	w->sealed.len = 0;
+	w->sealed.len = w->filter.len = 0;
+	packer_seal_filter(p, w->ring, &at, &w->filter);
 	packer_seal(p, w->ring, &at, &w->sealed);
 	part = db_int(at.part);
 	text = db_bytes(w->sealed.data, w->sealed.len);
+	filter = db_bytes(w->filter.data, w->filter.len);
 	if (over)
 		return db_exec(w->db, w->ctx, SQL_SEARCH_UPDATE,
-		    DB_ARGS(text, block, part), NULL, NULL, e);
+		    DB_ARGS(text, filter, block, part), NULL, NULL, e);
 	err = db_exec(w->db, w->ctx, SQL_SEARCH_INSERT,
-	    DB_ARGS(block, part, text), NULL, NULL, e);
+	    DB_ARGS(block, part, text, filter), NULL, NULL, e);
 	if (err == ERR_DUPLICATE)
 		return err_fault(e, ERR_RETRY, "a block has just been made");
 	return err;
@@ -187,6 +189,7 @@ block_rewrite(struct db *db, const struct db_context *ctx, struct keyring *k,
 	packer_free(&w.packer);
 	buf_free(&w.numbers);
 	buf_free(&w.sealed);
+	buf_free(&w.filter);
 	buf_free(&w.plain);
 	return err;
 }

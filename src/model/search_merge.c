@@ -13,6 +13,7 @@ struct merging {
 	struct search_batch batch;
 	struct buf plain;
 	bool left;
+	bool renew; /* rewrite the block even if nothing is pending of it */
 };
 
 /* Adds a piece to the customer in hand, or begins another. */
@@ -95,7 +96,7 @@ merge(struct merging *m, struct err *e)
 	unsigned i, n;
 
 	list = search_entries(&m->batch, &n);
-	if (!n)
+	if (!n && !m->renew)
 		return ERR_OK;
 	for (i = 0; i < n; i++) {
 		seqs[i] = list[i].seq;
@@ -103,7 +104,7 @@ merge(struct merging *m, struct err *e)
 	}
 	err = block_rewrite(db, m->ctx, m->ring, m->block, &drop, list, n,
 	    m->batch.texts.data, e);
-	return err ? err : pending_delete(db, m->ctx, seqs, n, e);
+	return err || !n ? err : pending_delete(db, m->ctx, seqs, n, e);
 }
 
 static enum err_code
@@ -129,17 +130,25 @@ body_done(struct db *db, void *arg, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, NULL);
 }
 
-enum err_code
-search_merge_block(struct site *s, const struct db_context *ctx, uint64_t seq,
-    bool *left_out, struct err *e)
+static enum err_code
+merge_block(struct site *s, const struct db_context *ctx, uint64_t block,
+    bool renew, bool *left_out, struct err *e)
 {
-	struct merging m = {.site = s, .ctx = ctx, .block = seq / SEARCH_BLOCK};
+	struct merging m = {
+	    .site = s, .ctx = ctx, .block = block, .renew = renew};
 	enum err_code err = db_transaction(s->db, body, body_done, &m, e);
 
 	search_batch_free(&m.batch);
 	buf_free(&m.plain);
 	*left_out = m.left;
 	return err;
+}
+
+enum err_code
+search_merge_block(struct site *s, const struct db_context *ctx, uint64_t seq,
+    bool *left_out, struct err *e)
+{
+	return merge_block(s, ctx, seq / SEARCH_BLOCK, false, left_out, e);
 }
 
 /* A workspace that this process has taken on. */
@@ -174,22 +183,27 @@ move_lease(
 	return err;
 }
 
-/* Merges block after block until `deadline`; ERR_NOT_FOUND: all is merged. */
+/* Merges block after block until `deadline`: those that have something pending
+ * or, to renew them, parts without filters. ERR_NOT_FOUND: there are no more.
+ */
 static enum err_code
-merge_all(struct site *s, const struct db_context *ctx, int64_t deadline,
-    struct err *e)
+merge_all(struct site *s, const struct db_context *ctx, bool renew,
+    int64_t deadline, struct err *e)
 {
-	uint64_t seq = 0;
+	enum stmt next =
+	    renew ? SQL_SEARCH_UNFILTERED : SQL_SEARCH_PENDING_FIRST;
+	uint64_t at = 0, block, unit = renew ? 1 : SEARCH_BLOCK;
 	enum err_code err = ERR_OK;
 	bool left;
 
 	while (!err && clock_mono_ms() < deadline) {
-		err = db_one(s->db, ctx, SQL_SEARCH_PENDING_FIRST,
-		    DB_ARGS(db_int((int64_t)seq)), db_take_u64, &seq, e);
+		err = db_one(s->db, ctx, next, DB_ARGS(db_int((int64_t)at)),
+		    db_take_u64, &at, e);
+		block = at / unit;
 		if (!err)
-			err = search_merge_block(s, ctx, seq, &left, e);
+			err = merge_block(s, ctx, block, renew, &left, e);
 		if (!err && !left)
-			seq = (seq / SEARCH_BLOCK + 1) * SEARCH_BLOCK;
+			at = (block + 1) * unit;
 	}
 	return err;
 }
@@ -197,7 +211,7 @@ merge_all(struct site *s, const struct db_context *ctx, int64_t deadline,
 enum err_code
 search_merge(struct site *s, int64_t ms, bool *done_out, struct err *e)
 {
-	int64_t now = clock_now_ms();
+	int64_t now = clock_now_ms(), deadline;
 	struct turn t = {.lease = 0};
 	enum err_code err;
 	bool ours;
@@ -211,7 +225,10 @@ search_merge(struct site *s, int64_t ms, bool *done_out, struct err *e)
 	err = move_lease(s, &t, now + ms + s->conf->worker_lease, &ours, e);
 	if (err || !ours)
 		return err;
-	err = merge_all(s, &t.ctx, clock_mono_ms() + ms, e);
+	deadline = clock_mono_ms() + ms;
+	err = merge_all(s, &t.ctx, false, deadline, e);
+	if (err == ERR_NOT_FOUND)
+		err = merge_all(s, &t.ctx, true, deadline, e);
 	if (err == ERR_NOT_FOUND)
 		return db_exec(s->db, NULL, SQL_SEARCH_DUE_DONE,
 		    DB_ARGS(db_int(t.ctx.workspace_id), db_int(t.lease)), NULL,

@@ -1,19 +1,20 @@
 #include "model/search_page.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OFFSET_SHIFT 22 /* of the offset; the end is below it */
 #define END_MASK ((1u << OFFSET_SHIFT) - 1)
 #define ENTRY sizeof(uint32_t)
 
-/* The associated data. */
+/* The associated data: a text is of a block or pending, a filter of a block. */
 #define AD_LEN 17
 static void
-write_ad(const struct page_place *at, uint8_t ad[AD_LEN])
+write_ad(const struct page_place *at, bool filter, uint8_t ad[AD_LEN])
 {
 	put_u32(ad, at->workspace_id);
-	ad[4] = at->pending ? 'p' : 'b';
+	ad[4] = filter ? 'f' : at->pending ? 'p' : 'b';
 	put_u32(ad + 5, (uint32_t)at->number);
 	put_u32(ad + 9, (uint32_t)(at->number >> 32));
 	put_u32(ad + 13, at->part);
@@ -55,24 +56,44 @@ read_page(const struct buf *plain, struct search_page *out)
 	return last == out->ntext;
 }
 
-enum err_code
-page_open(struct keyring *k, const struct page_place *at, const void *sealed,
-    size_t n, struct buf *plain, struct search_page *out, struct err *e)
+static enum err_code
+unseal(struct keyring *k, const struct page_place *at, bool filter,
+    const void *sealed, size_t n, struct buf *plain, struct err *e)
 {
 	uint8_t ad[AD_LEN];
 	enum err_code err;
 
-	write_ad(at, ad);
+	write_ad(at, filter, ad);
 	plain->len = 0;
 	buf_room(plain, n);
 	err = aead_open(keyring_rest(k, REST_SEARCH), ad, sizeof(ad), sealed, n,
 	    (uint8_t *)plain->data, e);
-	if (err)
-		return err;
-	plain->len = n - AEAD_OVERHEAD;
-	if (!read_page(plain, out))
+	if (!err)
+		plain->len = n - AEAD_OVERHEAD;
+	return err;
+}
+
+enum err_code
+page_open(struct keyring *k, const struct page_place *at, const void *sealed,
+    size_t n, struct buf *plain, struct search_page *out, struct err *e)
+{
+	enum err_code err = unseal(k, at, false, sealed, n, plain, e);
+
+	if (!err && !read_page(plain, out))
 		return err_fault(e, ERR_CRYPTO, "searched text is damaged");
-	return ERR_OK;
+	return err;
+}
+
+enum err_code
+page_may_have(struct keyring *k, const struct page_place *at,
+    const void *sealed, size_t n, struct buf *plain,
+    const struct ngram_probe *probe, bool *out, struct err *e)
+{
+	enum err_code err = unseal(k, at, true, sealed, n, plain, e);
+
+	*out = !err && plain->len &&
+	       ngram_may_have(probe, (uint8_t *)plain->data, plain->len);
+	return err;
 }
 
 unsigned
@@ -183,21 +204,45 @@ packer_first(const struct packer *p)
 	return get_u32((const uint8_t *)p->index.data) >> OFFSET_SHIFT;
 }
 
+static void
+seal(struct keyring *k, const struct page_place *at, bool filter,
+    const void *plain, size_t n, struct buf *out)
+{
+	uint8_t ad[AD_LEN];
+	char *room = buf_room(out, n + AEAD_OVERHEAD);
+
+	write_ad(at, filter, ad);
+	aead_seal(keyring_rest(k, REST_SEARCH), ad, sizeof(ad), plain, n,
+	    (uint8_t *)room);
+	out->len += n + AEAD_OVERHEAD;
+}
+
+void
+packer_seal_filter(const struct packer *p, struct keyring *k,
+    const struct page_place *at, struct buf *out)
+{
+	size_t n = NGRAM_FILTER(p->text.len);
+	uint8_t *filter = calloc(n, 1);
+
+	assert(n && !at->pending);
+	if (!filter)
+		abort();
+	ngram_mark(p->text.data, p->text.len, filter, n);
+	seal(k, at, true, filter, n, out);
+	wipe(filter, n);
+	free(filter);
+}
+
 void
 packer_seal(struct packer *p, struct keyring *k, const struct page_place *at,
     struct buf *out)
 {
-	uint8_t ad[AD_LEN], count[ENTRY];
-	char *room;
+	uint8_t count[ENTRY];
 
 	put_u32(count, (uint32_t)(p->index.len / ENTRY));
 	buf_add(&p->text, p->index.data, p->index.len);
 	buf_add(&p->text, count, sizeof(count));
-	write_ad(at, ad);
-	room = buf_room(out, p->text.len + AEAD_OVERHEAD);
-	aead_seal(keyring_rest(k, REST_SEARCH), ad, sizeof(ad), p->text.data,
-	    p->text.len, (uint8_t *)room);
-	out->len += p->text.len + AEAD_OVERHEAD;
+	seal(k, at, false, p->text.data, p->text.len, out);
 	p->text.len = p->index.len = 0;
 }
 

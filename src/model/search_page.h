@@ -3,12 +3,15 @@
  * has texts of customers of one block: the texts, one after the other, then 32
  * bits for each customer (its offset in the block, and where its text ends),
  * then 32 bits of how many there are; little-endian. A customer with much text
- * may be in several pages.
+ * may be in several pages. Beside each page of a block is its filter
+ * (base/ngram.h), sealed too: an eighth of its size tells of most texts that
+ * they are not in it.
  */
 #ifndef COFFER_MODEL_SEARCH_PAGE_H
 #define COFFER_MODEL_SEARCH_PAGE_H
 
 #include "base/needle.h"
+#include "base/ngram.h"
 #include "model/search.h"
 
 #define PAGE_TEXT (256u << 10) /* more only for a value that is longer */
@@ -51,6 +54,13 @@ MUST_CHECK enum err_code page_open(struct keyring *k,
     const struct page_place *at, const void *sealed, size_t n,
     struct buf *plain, struct search_page *out, struct err *e);
 
+/* Opens the filter of a page of a block into `plain`: whether who is probed for
+ * may be in the page. ERR_CRYPTO. */
+MUST_CHECK enum err_code page_may_have(struct keyring *k,
+    const struct page_place *at, const void *sealed, size_t n,
+    struct buf *plain, const struct ngram_probe *probe, bool *out,
+    struct err *e);
+
 /* Customer i of the page: its offset in the block, its text. */
 unsigned page_customer(const struct search_page *p, unsigned i,
     const char **text_out, size_t *n_out);
@@ -78,6 +88,10 @@ MUST_CHECK enum err_code packer_end(struct packer *p, struct err *e);
 
 /* The first customer of the page in hand. */
 unsigned packer_first(const struct packer *p);
+
+/* Appends the filter of the page in hand, sealed. */
+void packer_seal_filter(const struct packer *p, struct keyring *k,
+    const struct page_place *at, struct buf *out);
 
 /* Appends the page, sealed, and empties it. */
 void packer_seal(struct packer *p, struct keyring *k,

@@ -24,8 +24,8 @@ struct putting {
 	struct packer packer;
 	uint64_t number; /* block or seq of the page in hand */
 	uint32_t last, pieces;
-	struct buf sealed, pages; /* struct pending_page */
-	unsigned waiting;         /* entries put down as pending */
+	struct buf sealed, filter, pages; /* struct pending_page */
+	unsigned waiting;                 /* entries put down as pending */
 };
 
 struct pending_page {
@@ -55,11 +55,13 @@ write_part(struct packer *p, void *arg, struct err *e)
 	u->last = first;
 	assert(u->pieces < 1u << PIECE_BITS);
 	at.part = first << PIECE_BITS | u->pieces;
-	u->sealed.len = 0;
+	u->sealed.len = u->filter.len = 0;
+	packer_seal_filter(p, u->ring, &at, &u->filter);
 	packer_seal(p, u->ring, &at, &u->sealed);
 	return db_exec(u->site->db, u->ctx, SQL_SEARCH_INSERT,
 	    DB_ARGS(db_int((int64_t)at.number), db_int(at.part),
-	        db_bytes(u->sealed.data, u->sealed.len)),
+	        db_bytes(u->sealed.data, u->sealed.len),
+	        db_bytes(u->filter.data, u->filter.len)),
 	    NULL, NULL, e);
 }
 
@@ -258,6 +260,7 @@ search_put(struct site *s, const struct db_context *ctx, struct keyring *k,
 	err = put(&u, list, n, e);
 	packer_free(&u.packer);
 	buf_free(&u.sealed);
+	buf_free(&u.filter);
 	buf_free(&u.pages);
 	return err;
 }

@@ -1,6 +1,7 @@
 /*
  * A search. Blocks are read some at a time: first what is pending of them,
- * then their parts, each looked through as it comes, into two bits a customer.
+ * then, of those that may have the text by their filters, the parts, each
+ * looked through as it comes, into two bits a customer.
  */
 #include <assert.h>
 #include <string.h>
@@ -9,9 +10,11 @@
 #include "model/rows.h"
 #include "model/search_page.h"
 
-/* Blocks of a window: few at first, for a page is soon full. */
+/* Blocks of a window: few at first, for a page is soon full. These are read
+ * without a look at their filters, as are those of a window after one whose
+ * filters were of no use. */
 #define WINDOW_FIRST 4
-#define WINDOW_MAX 64
+#define WINDOW_MAX 256
 
 struct scan {
 	struct site *site;
@@ -23,6 +26,7 @@ struct scan {
 
 	struct arena *arena;
 	struct needle needle; /* folded */
+	struct ngram_probe probe;
 	struct keyring *ring;
 	/* While texts are being written anew. */
 	bool stale;
@@ -34,20 +38,29 @@ struct scan {
 	unsigned nblocks; /* and how many */
 	struct search_set hits[WINDOW_MAX], pending[WINDOW_MAX];
 	bool unread[WINDOW_MAX]; /* not written anew yet */
+	bool wanted[WINDOW_MAX]; /* may have the text */
+	bool common;             /* so many do that filters are no use */
+	bool told;               /* of a hit of the window */
 	struct buf plain;
 };
 
-/* Columns of SEARCH_BLOCKS, SEARCH_PENDING. */
+/* Columns of SEARCH_BLOCKS, SEARCH_FILTERS, SEARCH_PENDING. */
 enum { COL_NUMBER, COL_PART, COL_TEXT };
+
+static struct page_place
+place_of(const struct scan *c, struct db_rows *r, bool pending)
+{
+	return (struct page_place){.workspace_id = c->ctx->workspace_id,
+	    .pending = pending,
+	    .number = (uint64_t)db_get_int(r, COL_NUMBER),
+	    .part = (uint32_t)db_get_int(r, COL_PART)};
+}
 
 static enum err_code
 open_page(struct scan *c, struct db_rows *r, bool pending,
     struct search_page *out, struct err *e)
 {
-	struct page_place at = {.workspace_id = c->ctx->workspace_id,
-	    .pending = pending,
-	    .number = (uint64_t)db_get_int(r, COL_NUMBER),
-	    .part = (uint32_t)db_get_int(r, COL_PART)};
+	struct page_place at = place_of(c, r, pending);
 	const char *sealed;
 	size_t n;
 
@@ -72,6 +85,25 @@ look_pending(struct scan *c, struct db_rows *r, struct err *e)
 	return err;
 }
 
+/* A part without a filter has to be looked through. */
+static enum err_code
+look_filter(struct scan *c, struct db_rows *r, struct err *e)
+{
+	unsigned b = (unsigned)((uint64_t)db_get_int(r, COL_NUMBER) - c->first);
+	struct page_place at = place_of(c, r, false);
+	const char *sealed;
+	size_t n;
+
+	if (c->unread[b] || c->wanted[b])
+		return ERR_OK;
+	sealed = db_get_bytes(r, COL_TEXT, &n);
+	if (sealed)
+		return page_may_have(c->ring, &at, sealed, n, &c->plain,
+		    &c->probe, &c->wanted[b], e);
+	c->wanted[b] = true;
+	return ERR_OK;
+}
+
 /* What is pending stands for what the block has of the customer. */
 static enum err_code
 look_part(struct scan *c, struct db_rows *r, struct err *e)
@@ -82,7 +114,7 @@ look_part(struct scan *c, struct db_rows *r, struct err *e)
 	enum err_code err;
 	size_t i;
 
-	if (c->unread[b])
+	if (c->unread[b] || !c->wanted[b])
 		return ERR_OK;
 	err = open_page(c, r, false, &page, e);
 	if (err)
@@ -178,6 +210,47 @@ look_unread(struct scan *c, struct err *e)
 	return err;
 }
 
+/* Looks through those of the window that are wanted: by one range if they are
+ * many. */
+static enum err_code
+look_wanted(struct scan *c, bool all, struct err *e)
+{
+	struct db_val blocks[WINDOW_MAX];
+	struct db_rows *r;
+	unsigned b, n = 0;
+	enum err_code err;
+
+	for (b = 0; b < c->nblocks; b++)
+		if (c->wanted[b])
+			blocks[n++] = db_int((int64_t)(c->first + b));
+	c->common = !all && n > c->nblocks - c->nblocks / 8;
+	if (!n)
+		return ERR_OK;
+	if (n > c->nblocks / 2)
+		return read_all(c, SQL_SEARCH_BLOCKS, c->first,
+		    c->first + c->nblocks, look_part, e);
+	err = db_query_list(c->site->db, c->ctx, SQL_SEARCH_BLOCKS_LIST,
+	    DB_NOARGS, (struct db_args){blocks, n}, &r, e);
+	if (err)
+		return err;
+	while (!err && db_next(r))
+		err = look_part(c, r, e);
+	return rows_end(err, &r, e);
+}
+
+static enum err_code
+look_blocks(struct scan *c, struct err *e)
+{
+	bool all = c->nblocks <= WINDOW_FIRST || c->common;
+	enum err_code err = ERR_OK;
+
+	memset(c->wanted, all, sizeof(c->wanted));
+	if (!all)
+		err = read_all(c, SQL_SEARCH_FILTERS, c->first,
+		    c->first + c->nblocks, look_filter, e);
+	return err ? err : look_wanted(c, all, e);
+}
+
 static enum err_code
 look_window(struct scan *c, struct err *e)
 {
@@ -191,23 +264,22 @@ look_window(struct scan *c, struct err *e)
 		err = read_all(c, SQL_SEARCH_PENDING, c->first * SEARCH_BLOCK,
 		    end * SEARCH_BLOCK, look_pending, e);
 	if (!err)
-		err =
-		    read_all(c, SQL_SEARCH_BLOCKS, c->first, end, look_part, e);
+		err = look_blocks(c, e);
 	return err ? err : look_unread(c, e);
 }
 
-/* Tells of the window's hits; false if that is enough. */
+/* Tells of the hits of a block of the window; false if that is enough. */
 static bool
-tell(struct scan *c)
+tell_block(struct scan *c, unsigned block)
 {
-	unsigned i, at, n = c->nblocks * SEARCH_BLOCK;
+	unsigned i, at;
 	uint64_t seq;
 
-	for (i = 0; i < n; i++) {
-		at = c->down ? n - 1 - i : i;
-		if (!set_has(&c->hits[at / SEARCH_BLOCK], at % SEARCH_BLOCK))
+	for (i = 0; i < SEARCH_BLOCK; i++) {
+		at = c->down ? SEARCH_BLOCK - 1 - i : i;
+		if (!set_has(&c->hits[block], at))
 			continue;
-		seq = c->first * SEARCH_BLOCK + at;
+		seq = (c->first + block) * SEARCH_BLOCK + at;
 		if (c->down ? seq > c->from : seq < c->from)
 			continue;
 		if (!c->hit(seq, c->arg))
@@ -216,14 +288,40 @@ tell(struct scan *c)
 	return true;
 }
 
+static bool
+tell(struct scan *c)
+{
+	static const struct search_set none;
+	unsigned i, block;
+
+	c->told = false;
+	for (i = 0; i < c->nblocks; i++) {
+		block = c->down ? c->nblocks - 1 - i : i;
+		if (!memcmp(&c->hits[block], &none, sizeof(none)))
+			continue;
+		c->told = true;
+		if (!tell_block(c, block))
+			return false;
+	}
+	return true;
+}
+
+/* How many blocks the next window may have: of a text that is rare, more. */
+static unsigned
+grow(const struct scan *c, unsigned most)
+{
+	most *= c->told ? 2 : 4;
+	return most < WINDOW_MAX ? most : WINDOW_MAX;
+}
+
 /* Window after window, of blocks from `low` to before `high`. */
 static enum err_code
 walk(struct scan *c, uint64_t low, uint64_t high, struct err *e)
 {
-	uint64_t most = WINDOW_FIRST;
+	unsigned most = WINDOW_FIRST;
 	enum err_code err;
 
-	for (; low < high; most = most < WINDOW_MAX ? most * 2 : most) {
+	for (; low < high; most = grow(c, most)) {
 		c->nblocks = (unsigned)(high - low < most ? high - low : most);
 		c->first = c->down ? high - c->nblocks : low;
 		err = look_window(c, e);
@@ -291,6 +389,7 @@ search_scan(struct site *s, const struct db_context *ctx, const char *text,
 	assert(n && utf8_valid(text, n));
 	text = utf8_fold_whole(c.arena, text, n, &n);
 	needle_set(&c.needle, text, n);
+	ngram_probe_set(&c.probe, text, n);
 	err = db_in_snapshot(s->db) ? scan(s->db, &c, e)
 	                            : db_snapshot(s->db, scan, &c, e);
 	schema_release(&c.schema);

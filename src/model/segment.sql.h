@@ -2,6 +2,8 @@
 STMT(SEGMENT_RESERVE, WORKSPACE,
     "UPDATE segment SET next_position = LAST_INSERT_ID(next_position) + ?"
     " WHERE workspace_id = :workspace AND id = ?")
+/* The epoch under which a range of seqs is reserved (model/seq.h). */
+STMT(SEQ_EPOCH, ACCOUNT, "SELECT key_epoch FROM account WHERE id = :account")
 /* Ids are never given twice. */
 STMT(SEGMENT_NEXT_ID, WORKSPACE,
     "SELECT GREATEST(next_segment_id, (SELECT COALESCE(MAX(s.id), 0) + 1"

@@ -26,9 +26,12 @@ struct site {
 		struct keyring *ring;
 	} rings[SITE_KEYRINGS];
 	struct schema_cache *schemas;
-	struct buf gathered; /* by key_use_gather */
-	uint64_t clock;      /* counts uses */
-	struct audit *audit; /* model/audit.h */
+	/* Of the pool, which owns it: model/seq_cache.h. NULL elsewhere. */
+	struct seq_cache *seqs;
+	struct key_cache *keys; /* API keys: model/key_cache.h */
+	struct buf gathered;    /* by key_use_gather */
+	uint64_t clock;         /* counts uses */
+	struct audit *audit;    /* model/audit.h */
 	/* Entries that it could not take; the program's loop counts them in
 	 * and sets it to 0. */
 	uint64_t audit_failures;
@@ -88,6 +91,17 @@ MUST_CHECK enum err_code site_keyring_at(struct site *s,
 struct schema;
 MUST_CHECK enum err_code site_hold(struct site *s, const struct db_context *ctx,
     const struct schema *schema, struct keyring **out, struct err *e);
+
+/* The same without a wait, for db_transaction_deferred: the keyring at hand is
+ * taken for current, and required to be (db_require), as the fields are; by
+ * the workspace's generation where `proof` is of the key with which both came,
+ * else (NULL) by themselves. ERR_SUPERSEDED, perhaps only at the end: one of
+ * them has changed, or the account or the workspace is gone. site_hold tells
+ * which. */
+struct key_proof;
+MUST_CHECK enum err_code site_require(struct site *s,
+    const struct db_context *ctx, const struct schema *schema,
+    const struct key_proof *proof, struct keyring **out, struct err *e);
 
 /* The fields of the context's workspace as they were at `state`
  * (schema_state, or what api_key_find read) or since, for readers: kept from

@@ -52,7 +52,7 @@ STMT(API_KEY_BY_DIGEST, SERVER,
     "SELECT api_key.digest, api_key.account_id, api_key.workspace_id,"
     " account.code, api_key.uuid, api_key.privileges, account.key_epoch,"
     " workspace.uuid, workspace.schema_version, workspace.layout,"
-    " workspace.convert_job"
+    " workspace.convert_job, workspace.generation"
     " FROM api_key JOIN account ON account.id = api_key.account_id"
     " JOIN workspace ON workspace.id = api_key.workspace_id"
     " WHERE api_key.digest = ? AND api_key.revoked_at IS NULL"
@@ -63,8 +63,12 @@ STMT(API_KEY_PRIVILEGES, WORKSPACE,
 STMT(API_KEY_LIST, WORKSPACE,
     "SELECT uuid, name, privileges, revoked_at, created_at FROM api_key"
     " WHERE workspace_id = :workspace ORDER BY created_at, uuid")
-STMT(API_KEY_REVOKE, SERVER,
-    "UPDATE api_key SET revoked_at = COALESCE(revoked_at, ?) WHERE uuid = ?")
+STMT(API_KEY_REVOKE, WORKSPACE,
+    "UPDATE workspace JOIN api_key ON api_key.workspace_id = workspace.id"
+    " SET revoked_at = COALESCE(revoked_at, ?),"
+    " generation = " GENERATION_NEXT
+    " WHERE workspace.account_id = :account AND workspace.id = :workspace"
+    " AND api_key.uuid = ?")
 STMT(API_KEY_BY_UUID, SERVER,
     "SELECT account_id, workspace_id FROM api_key WHERE uuid = ?")
 STMT(REFRESH_INSERT, ACCOUNT,

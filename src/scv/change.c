@@ -77,7 +77,7 @@ read_value(
 	         field_text_is_blank(
 	             f, json_string_value(v), json_string_length(v)))
 		refuse(r, name, "must not be blank: null clears");
-	else if (field_from_json(f, r->rq->arena, v, &r->text, &ce))
+	else if (field_from_answer(f, r->rq->arena, v, &r->text, &ce))
 		take(r, i, name, r->text.data, r->text.len);
 	else
 		refuse(r, name, ce.text);
@@ -106,7 +106,8 @@ change_read(struct request *rq, const struct schema *s,
 
 	*out = (struct change){.record.values = arena_calloc(
 	                           rq->arena, s->n, sizeof(struct value)),
-	    .names = arena_calloc(rq->arena, s->n, sizeof(char *))};
+	    .names = arena_calloc(rq->arena, s->n, sizeof(char *)),
+	    .wrong = arena_calloc(rq->arena, s->n, sizeof(bool))};
 	json_object_foreach(rq->json, name, member)
 	    read_member(&r, name, member);
 	buf_free(&r.text);
@@ -118,20 +119,38 @@ change_read(struct request *rq, const struct schema *s,
 	return ERR_OK;
 }
 
+/* Tells of each marked field what is wrong; returns how many there are. */
+static unsigned
+refuse_marked(struct request *rq, const struct schema *s,
+    const struct change *c, const char *why, const char **first_out)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		if (c->wrong[i]) {
+			request_invalid(rq, c->names[i], "%s", why);
+			if (!n++)
+				*first_out = c->names[i];
+		}
+	return n;
+}
+
 enum err_code
 change_refused(struct request *rq, const struct schema *s,
-    const struct change *c, const struct field *wrong, enum err_code rc,
-    struct err *e)
+    const struct change *c, enum err_code rc, struct err *e)
 {
 	const char *name;
+	unsigned n;
 
-	if (!wrong || (rc != ERR_CONFLICT && rc != ERR_TOO_LARGE))
-		return rc;
-	name = c->names[wrong - s->fields];
-	if (rc == ERR_TOO_LARGE) {
-		request_invalid(rq, name, "makes the profile too long");
+	if (rc == ERR_TOO_LARGE &&
+	    refuse_marked(rq, s, c, "makes the profile too long", &name))
 		return err_set(e, ERR_BAD_REQUEST, "Invalid attributes");
-	}
-	request_invalid(rq, name, "another customer has this value");
-	return err_set(e, ERR_CONFLICT, "a customer with this %s exists", name);
+	if (rc != ERR_CONFLICT)
+		return rc;
+	n = refuse_marked(rq, s, c, "another customer has this value", &name);
+	if (n > 1)
+		return err_set(e, rc, "customers with these values exist");
+	if (n)
+		return err_set(e, rc, "a customer with this %s exists", name);
+	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * What a body gives of a customer: a flat object of attributes that may be
- * written. Types and formats are those of the fields; `required` is not asked
- * for; null clears.
+ * written. Types and formats are those of the fields; dates may be as answers
+ * have them, too. `required` is not asked for; null clears.
  */
 #ifndef COFFER_SCV_CHANGE_H
 #define COFFER_SCV_CHANGE_H
@@ -13,6 +13,7 @@
 struct change {
 	struct record record; /* by the schema */
 	const char **names;   /* by field: as the body named it, or NULL */
+	bool *wrong;          /* by field: room for struct single's */
 };
 
 /* Reads rq->json. All that is wrong with it is noted by request_invalid, each
@@ -23,11 +24,10 @@ struct change {
 MUST_CHECK enum err_code change_read(struct request *rq, const struct schema *s,
     enum projection_reader reader, struct change *out, struct err *e);
 
-/* What the storing of a change has failed by (work/single.h): where the value
- * of field `wrong` (NULL: of none) is refused, says so under the name that the
- * body gave it. Returns the code to answer with. */
+/* What the storing of a change has failed by (work/single.h): where values of
+ * fields are refused, which change.wrong tells, says so of each under the name
+ * that the body gave it. Returns the code to answer with. */
 enum err_code change_refused(struct request *rq, const struct schema *s,
-    const struct change *c, const struct field *wrong, enum err_code rc,
-    struct err *e);
+    const struct change *c, enum err_code rc, struct err *e);
 
 #endif

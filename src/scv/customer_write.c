@@ -105,14 +105,16 @@ write_once(struct request *rq, struct writing *w, const struct schema *schema,
 	    .schema = schema,
 	    .record = &change->record,
 	    .condition = w->conditional ? &w->condition : NULL,
+	    .proof = &rq->proof,
 	    .key = w->key,
 	    .route = rq->route->name,
 	    .who = &rq->api_key,
-	    .id = w->id};
+	    .id = w->id,
+	    .wrong = change->wrong};
 	enum err_code rc = work_single(rq->site, &rq->ctx, &o, e);
 
 	if (rc)
-		return change_refused(rq, schema, change, o.wrong, rc, e);
+		return change_refused(rq, schema, change, rc, e);
 	w->written = true;
 	w->id = o.id;
 	w->revision = o.revision;

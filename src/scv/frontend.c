@@ -160,11 +160,12 @@ change(struct request *rq, void *arg, struct err *e)
 		return rc;
 	o.schema = schema;
 	o.record = &c.record;
+	o.wrong = c.wrong;
 	rc = work_single(rq->site, &rq->ctx, &o, e);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(e, ERR_AUTH, NULL);
 	if (rc)
-		return change_refused(rq, schema, &c, o.wrong, rc, e);
+		return change_refused(rq, schema, &c, rc, e);
 	buf_adds(resp_json(rq, 200), "{}");
 	return ERR_OK;
 }

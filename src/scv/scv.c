@@ -23,13 +23,16 @@ scv_open(struct request *rq, const struct schema **schema_out,
 	return rc;
 }
 
-/* Forgets what authentication has read: no epoch is 0. */
+/* Forgets what authentication has read: no epoch is 0. A key that was
+ * remembered is looked up. */
 static enum err_code
 refresh(struct request *rq, struct err *e)
 {
-	rq->key_epoch = 0;
 	rq->invalid = rq->invalid_end = NULL;
 	rq->ninvalid = 0;
+	if (rq->proof.owed)
+		return request_prove(rq, e);
+	rq->key_epoch = 0;
 	return schema_state(rq->site->db, &rq->ctx, &rq->state, e);
 }
 
@@ -93,6 +96,7 @@ scv_answer_customer(struct request *rq, int status, const struct uuid *id,
 	struct customer_wish wish;
 
 	projection_wish(p, ring, &wish);
+	wish.proof = &rq->proof;
 	return customer_open(
 	    rq->site, &rq->ctx, &wish, id, write_answer, &a, e);
 }

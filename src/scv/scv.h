@@ -17,7 +17,8 @@ MUST_CHECK enum err_code scv_open(struct request *rq,
 /* Runs `attempt`, which begins with scv_open and starts from scratch each
  * time; on ERR_SUPERSEDED (fields or keys have changed under it) reads anew
  * what they are and runs it again. ERR_UNAVAILABLE if that does not end. Not
- * once an answer streams. */
+ * once an answer streams. A proof that is owed (rq->proof) is part of it: a key
+ * that is gone is ERR_AUTH. */
 typedef enum err_code scv_attempt(struct request *rq, void *arg, struct err *e);
 MUST_CHECK enum err_code scv_run(
     struct request *rq, scv_attempt *attempt, void *arg, struct err *e);

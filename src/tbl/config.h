@@ -34,6 +34,8 @@ NUMBER(database, statement_timeout, 60, 1, 3600,
     "Seconds to wait for an answer")
 SWITCH(database, bulk, true,
     "Array binding where the server has it; off: multi-row statements")
+SWITCH(database, compound, true,
+    "Compound statements where the server has them; off: each sent by itself")
 
 STRING(keys, dir, "/etc/coffer/keys",
     "Key directory: master key and one salt an account; not in the database")

@@ -165,8 +165,7 @@ struct customer *chunk_merged(const struct chunk *c, uint64_t seq);
  * too long is wrong, and so is who relied on it. */
 MUST_CHECK enum err_code chunk_build(struct chunk *c, struct err *e);
 
-/* The entry of a single customer, which names it. That of a new one is made
- * before its place is taken, which others wait for. */
+/* The entry of a single customer, which names it. */
 MUST_CHECK enum err_code chunk_audit_single(struct chunk *c, struct err *e);
 
 /* Writes everything down, but for the entry of a new single customer.

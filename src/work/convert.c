@@ -42,8 +42,11 @@ load(struct conversion *c, struct err *e)
 	struct job job;
 	enum err_code err;
 
-	/* The last chunk changes the fields: it locks them first of all. */
+	/* The last chunk changes the fields: it locks them first of all, but
+	 * for the account's row. */
 	err = job_find(db, &r->ctx, &r->job.uuid, r->arena, &job, e);
+	if (!err)
+		err = site_keyring(r->site, &r->ctx, &c->ring, e);
 	if (!err && job.chunks_left <= 1)
 		err = schema_lock(db, &r->ctx, &locked, e);
 	if (!err)
@@ -52,8 +55,6 @@ load(struct conversion *c, struct err *e)
 	                memcmp(&c->schema.job, &r->job.uuid, UUID_LEN)))
 		return err_fault(
 		    e, ERR_INTERNAL, "a conversion that is not the current");
-	if (!err)
-		err = site_keyring(r->site, &r->ctx, &c->ring, e);
 	c->makes_texts = !err && search_is_stale(&c->schema);
 	uuid_format(&r->workspace, c->workspace);
 	c->nothing.values =

@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "model/api_key.h"
 #include "model/idempotency.h"
 #include "model/segment.h"
+#include "model/seq.h"
 #include "vault/rand.h"
 #include "work/chunk.h"
 
@@ -15,6 +17,7 @@ struct single_run {
 	struct chunk chunk;
 	struct record record;
 	struct idempotency again;
+	bool holds; /* asks for keys and fields, and does not only require */
 };
 
 static unsigned
@@ -54,6 +57,21 @@ check_condition(const struct single *o, const struct customer *m, struct err *e)
 	return err_set(e, ERR_PRECONDITION, NULL);
 }
 
+/* Names each unique value that another customer has. */
+static void
+name_taken(struct single_run *run)
+{
+	struct chunk *c = &run->chunk;
+	struct claimed_key *keys;
+	unsigned n, i;
+
+	keys = chunk_keys(&c->keys, &n);
+	for (i = 0; i < n; i++)
+		if (keys[i].owner != CUSTOMER_NONE &&
+		    keys[i].owner != c->rows[0].seq)
+			run->o->wrong[keys[i].field] = true;
+}
+
 /* What is wrong with the row, as an error. */
 static enum err_code
 tell_wrong(struct single_run *run, struct err *e)
@@ -66,7 +84,9 @@ tell_wrong(struct single_run *run, struct err *e)
 	if (row->wrong == ROW_UNKNOWN)
 		return err_set(e, ERR_NOT_FOUND, NULL);
 	if (row->wrong_field != FIELD_CUSTOMER_ID)
-		run->o->wrong = &run->o->schema->fields[row->wrong_field];
+		run->o->wrong[row->wrong_field] = true;
+	if (row->wrong == ROW_UNIQUE)
+		name_taken(run);
 	return err_set(
 	    e, row->wrong == ROW_LENGTH ? ERR_TOO_LARGE : ERR_CONFLICT, NULL);
 }
@@ -87,8 +107,6 @@ resolve_update(struct single_run *run, struct err *e)
 	return err ? err : tell_wrong(run, e);
 }
 
-/* Its place is taken late, for others wait for it until COMMIT: only what knows
- * the place comes after it. */
 static enum err_code
 resolve_new(struct single_run *run, struct err *e)
 {
@@ -104,8 +122,8 @@ resolve_new(struct single_run *run, struct err *e)
 	if (!err)
 		err = chunk_audit_single(c, e);
 	if (!err)
-		err = segment_reserve(
-		    c->site->db, &c->ctx, SEGMENT_ALL, 1, &c->rows[0].place, e);
+		err = seq_take(c->site, &c->ctx, keyring_epoch(c->ring),
+		    &c->rows[0].place, e);
 	return err;
 }
 
@@ -201,8 +219,12 @@ body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	run->o->again = false;
-	run->o->wrong = NULL;
-	err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
+	memset(run->o->wrong, 0, c->schema.n * sizeof(bool));
+	if (run->holds)
+		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
+	else
+		err = site_require(c->site, &c->ctx, &c->schema, run->o->proof,
+		    &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);
@@ -231,18 +253,51 @@ done(struct db *db, void *arg, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, NULL);
 }
 
+/* What is required and not so is asked for: keys that are newer are no reason
+ * to read the record anew. But a proof that is owed can only be required. */
+static enum err_code
+run_once(struct single_run *run, struct err *e)
+{
+	struct db *db = run->chunk.site->db;
+	struct key_proof *proof = run->o->proof;
+	enum err_code err = db_transaction_deferred(db, body, done, run, e);
+
+	if (err == ERR_SUPERSEDED && !run->holds && !(proof && proof->owed)) {
+		run->holds = true;
+		err = db_transaction_deferred(db, body, done, run, e);
+	}
+	if (!err && proof)
+		proof->owed = false;
+	return err;
+}
+
+/* Before each try. One that has found no value taken, and yet was told so, may
+ * have met a seq that is: then others are taken. */
+static enum err_code
+prepare(struct single_run *run, int try, struct err *e)
+{
+	struct chunk *c = &run->chunk;
+
+	c->careful = try > 0;
+	if (run->o->mode == SINGLE_UPDATE)
+		return ERR_OK;
+	if (try > 1)
+		seq_drop(c->site, &c->ctx);
+	return seq_prepare(c->site, &c->ctx, e);
+}
+
 /* First as if no value were taken; if one is, by looking first, again if
  * somebody is faster still. */
 static enum err_code
 run_all(struct single_run *run, struct err *e)
 {
-	struct chunk *c = &run->chunk;
 	enum err_code err = ERR_DUPLICATE;
 	int i;
 
 	for (i = 0; i < TRIES && err == ERR_DUPLICATE; i++) {
-		c->careful = i > 0;
-		err = db_transaction(c->site->db, body, done, run, e);
+		err = prepare(run, i, e);
+		if (!err)
+			err = run_once(run, e);
 	}
 	if (err == ERR_DUPLICATE)
 		return err_set(e, ERR_UNAVAILABLE,

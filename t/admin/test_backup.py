@@ -23,9 +23,14 @@ def run(*words):
 
 def everything():
     """Every row of every table, but for what a restore has to move."""
-    return {table: sorted(site.sql(f"SELECT * FROM `{table}`"))
+    rows = {table: sorted(site.sql(f"SELECT * FROM `{table}`"))
             for table in TABLES if table not in ("account", "session",
-                                                 "schema_migration")}
+                                                 "schema_migration",
+                                                 "workspace")}
+    rows["workspace"] = site.sql(
+        "SELECT id, account_id, HEX(uuid), name, created_at, next_field_id,"
+        " schema_version, layout, convert_job, schema_words FROM workspace")
+    return rows
 
 
 def accounts():

@@ -61,6 +61,12 @@ def test_bad_input():
         status, answer = delete([NOBODY, bad])
         tap.ok(status == 400 and "customer_ids[1]" in answer["message"],
                f"{bad!r}: 400 that names its index")
+    for bad in ("two words", "x" * 256, "\u00e9"):
+        for what, reply in (
+                ("some", delete(good, headers={"Idempotency-Key": bad})),
+                ("all", delete_all({"Idempotency-Key": bad}))):
+            tap.ok(reply.status == 400 and "Idempotency-Key" in
+                   reply.json["message"], f"{what}: no key {bad[:9]!r}: 400")
     tap.equal(shop.post("/v1/customer", shop.group(page_number=0)).status,
               401, "nothing came of it")
 
@@ -221,8 +227,7 @@ def test_built_in():
 def test_later():
     """Who joins after the deletion of all was accepted stays."""
     shop.wait(shop.upload(coffer.csv_rows(1500, mark="a")).json)
-    site.kill("worker", 15)
-    site_stopped()
+    site.stop("worker")
     late = shop.upload(coffer.csv_rows(20, mark="b")).json
     reply = delete_all()
     tap.equal(reply.json["rows"], 1500, "those who wait are not counted")
@@ -232,18 +237,6 @@ def test_later():
     tap.equal((job["status"], job["rows"], job["processed"]),
               ("completed", 1500, 1500), "those who were there are deleted")
     tap.equal(len(everybody()), 20, "those who came later stay")
-
-
-def site_stopped():
-    """Waits until the worker has gone."""
-    import os
-    import time
-    for _ in range(200):
-        try:
-            os.kill(site.pid("worker"), 0)
-        except (ProcessLookupError, FileNotFoundError):
-            return
-        time.sleep(0.05)
 
 
 tap.run(globals())

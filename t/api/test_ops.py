@@ -1,5 +1,6 @@
 """What every answer has, whoever gives it: the application or nginx (S33,
 S34), and /healthz and /readyz."""
+import http.client
 import json
 import re
 import socket
@@ -58,6 +59,60 @@ def test_problems():
                     "invalid-params": []}), f"{path}: nginx's 413")
         tap.ok(reply.headers["X-Request-Id"], "with a request id")
         tap.equal(reply.headers["Cache-Control"], "no-store", "not stored")
+
+
+def raw(text):
+    """What nginx answers to bytes that are no request of HTTP's."""
+    with socket.create_connection(("127.0.0.1", site.port), 60) as plain:
+        with site.tls.wrap_socket(plain, server_hostname="localhost") as link:
+            link.sendall(text)
+            answer = http.client.HTTPResponse(link)
+            answer.begin()
+            return coffer.Reply(answer.status, answer.headers, answer.read())
+
+
+def test_early_problems():
+    """Errors that nginx makes before it has found a location."""
+    faults = (
+        ("a long URI", "GET {}/%s HTTP/1.1\r\n\r\n" % ("x" * 20000), 414,
+         "path or query too long"),
+        ("a long query", "GET {}?q=%s HTTP/1.1\r\n\r\n" % ("x" * 20000), 414,
+         "path or query too long"),
+        ("a long header", "GET {} HTTP/1.1\r\nHost: x\r\nX-Y: %s\r\n\r\n" %
+         ("x" * 40000), 400, "bad request"),
+        ("no Host", "GET {} HTTP/1.1\r\n\r\n", 400, "bad request"),
+        ("two Hosts", "GET {} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400,
+         "bad request"),
+        ("a bad Host", "GET {} HTTP/1.1\r\nHost: a/b\r\n\r\n", 400,
+         "bad request"),
+        ("a Content-Length that is none", "POST {} HTTP/1.1\r\nHost: x\r\n"
+         "Content-Length: x\r\n\r\n", 400, "bad request"),
+        ("two lengths", "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n", 400, "bad request"),
+        ("an unknown coding", "POST {} HTTP/1.1\r\nHost: x\r\n"
+         "Transfer-Encoding: x\r\n\r\n", 501, "not implemented"),
+        ("another version", "GET {} HTTP/7.1\r\n\r\n", 505,
+         "HTTP version not supported"))
+    for name, text, status, title in faults:
+        for path in ("/v1/jobs", "/healthz", "/acme/upload_customers/x"):
+            shaped(raw(text.format(path).encode()), status, f"{path}: {name}")
+        for path in ("/scv/customers", "/__dxp/au/scv/acme/customer",
+                     "/exports/x/y"):
+            reply = raw(text.format(path).encode())
+            tap.equal((reply.status, reply.headers["Content-Type"],
+                       reply.json), (status, "application/problem+json", {
+                           "title": title, "status": status,
+                           "invalid-params": []}),
+                      f"{path}: {name}: {status} in its own shape")
+            tap.ok(reply.headers["X-Request-Id"], "with a request id")
+            tap.equal(reply.headers["Cache-Control"], "no-store",
+                      "S34: not stored")
+    for name, text, status in (
+            ("no request line", "hello\r\n\r\n", 400),
+            ("a path that leaves", "GET /../x HTTP/1.1\r\n\r\n", 400)):
+        shaped(raw(text.encode()), status, f"{name}: no path is known")
+    for path in ("/-/scv/bad_request", "/-/v1/bad_request", "/-/scv/x"):
+        shaped(site.request("GET", path), 404, f"{path} is nobody's")
 
 
 def test_request_id():

@@ -186,7 +186,7 @@ static bool
 ends_before(const struct sql *q, int i)
 {
 	return i >= q->n || sql_in(q, i,
-	                        ") AND WHERE ORDER GROUP LIMIT FOR "
+	                        ") AND WHERE SET ORDER GROUP LIMIT FOR "
 	                        "LOCK JOIN LEFT INNER STRAIGHT_JOIN");
 }
 

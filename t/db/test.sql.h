@@ -81,3 +81,15 @@ STMT(FIELD_BULK, WORKSPACE,
     " pii, required, is_unique, searchable, max_length, options, regex, role,"
     " created_at)"
     " VALUES (?, :workspace, ?, ?, ?, '', ?, ?, 0, 0, ?, ?, ?, NULL, 0)")
+STMT(SESSION_ASKED, SERVER,
+    "SELECT CAST(variable_value AS SIGNED) FROM"
+    " information_schema.session_status WHERE variable_name = ?")
+STMT(SEGMENT_TAKE, WORKSPACE,
+    "UPDATE segment SET next_position = LAST_INSERT_ID(next_position) + ?"
+    " WHERE workspace_id = :workspace AND id = ?")
+STMT(SEGMENT_IS_AT, WORKSPACE,
+    "SELECT id FROM segment WHERE workspace_id = :workspace AND id = ?"
+    " AND next_position = ? LOCK IN SHARE MODE")
+STMT(SEGMENT_SPOIL, WORKSPACE,
+    "UPDATE segment SET next_position = NULL"
+    " WHERE workspace_id = :workspace AND id = ?")

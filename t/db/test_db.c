@@ -234,7 +234,8 @@ test_blobs(void)
 static void
 test_lists(void)
 {
-	static const unsigned sizes[] = {1, 2, 19, 20, 21, 499, 500};
+	static const unsigned sizes[] = {
+	    1, 2, 5, 6, 19, 20, 21, 50, 51, 150, 151, 499, 500};
 	struct db_val list[DB_LIST_MAX];
 	struct db_rows *r;
 	uint64_t gone = 0;

@@ -37,8 +37,8 @@ main(void)
 
 		if (!list)
 			try_form((enum stmt)st, FORM_PLAIN, 1);
-		for (i = 0; list && i < FORM_SIZES; i++)
-			try_form((enum stmt)st, FORM_ONE + i, list_sizes[i]);
+		for (i = 0; list && i < LIST_SIZES; i++)
+			try_form((enum stmt)st, FORM_SIZED + i, list_sizes[i]);
 	}
 	db_free(&db);
 	server_close(&server);

@@ -2,6 +2,7 @@
  * the context; and the proof itself is tested with statements that do. */
 #include "db/internal.h"
 #include "t/tap.h"
+#include "generation.h"
 #include "tenancy.h"
 
 #define C "SELECT c.seq FROM customer c "
@@ -9,6 +10,9 @@
 
 /* Statements that must not pass. */
 static const struct stmt_row bad[] = {
+    {"UPDATE of two tables, one bound", STMT_ACCOUNT,
+        "UPDATE account LEFT JOIN workspace ON workspace.id = account.id"
+        " SET key_epoch = 1 WHERE account.id = :account"},
     {"nothing bound", STMT_WORKSPACE, "SELECT seq FROM customer"},
     {"bound to a value", STMT_WORKSPACE,
         "SELECT seq FROM customer WHERE workspace_id = ?"},
@@ -153,12 +157,77 @@ static const struct stmt_row good[] = {
         " WHERE account_id = :account AND uuid = ?"},
     {"DELETE", STMT_ACCOUNT,
         "DELETE FROM job_chunk WHERE account_id = :account LIMIT 10"},
+    {"UPDATE of two tables", STMT_ACCOUNT,
+        "UPDATE account LEFT JOIN workspace"
+        " ON workspace.account_id = account.id"
+        " SET key_epoch = 1 WHERE account.id = :account"},
     {"DELETE by the table's other name", STMT_ACCOUNT,
         "DELETE d FROM job_chunk d FORCE INDEX (PRIMARY)"
         " WHERE d.account_id = :account"},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Statements that change what processes remember without saying so. */
+static const struct stmt_row silent[] = {
+    {"UPDATE of a workspace", STMT_WORKSPACE,
+        "UPDATE workspace SET schema_version = schema_version + 1"},
+    {"one column in order, another not", STMT_WORKSPACE,
+        "UPDATE workspace SET next_field_id = 2, layout = 3"},
+    {"generation is but read", STMT_WORKSPACE,
+        "UPDATE workspace SET layout = generation WHERE generation = ?"},
+    {"generation becomes a value", STMT_WORKSPACE,
+        "UPDATE workspace SET layout = 3, generation = ?"},
+    {"UPDATE of an account", STMT_SERVER,
+        "UPDATE account SET key_epoch = 3 WHERE id = ?"},
+    {"an account beside something else", STMT_SERVER,
+        "UPDATE session JOIN account ON account.id = session.account_id"
+        " SET code = ?, seen_at = 1"},
+    {"UPDATE of an API key", STMT_SERVER, "UPDATE api_key SET revoked_at = ?"},
+    {"by another name", STMT_SERVER, "UPDATE api_key k SET k.revoked_at = ?"},
+    {"ON DUPLICATE KEY", STMT_SERVER,
+        "INSERT INTO api_key (uuid) VALUES (?)"
+        " ON DUPLICATE KEY UPDATE privileges = ?"},
+    {"REPLACE", STMT_SERVER, "REPLACE INTO api_key (uuid) VALUES (?)"},
+    {"DELETE", STMT_SERVER, "DELETE FROM api_key WHERE uuid = ?"},
+    {"a workspace without a generation", STMT_ACCOUNT,
+        "INSERT INTO workspace (uuid, name) VALUES (?, ?)"},
+};
+
+static const struct stmt_row telling[] = {
+    {"what nobody remembers", STMT_WORKSPACE,
+        "UPDATE workspace SET next_field_id = 2, next_segment_id = 3"},
+    {"with the generation", STMT_WORKSPACE,
+        "UPDATE workspace SET layout = 3, generation = " GENERATION_NEXT},
+    {"before it", STMT_WORKSPACE,
+        "UPDATE workspace w SET w.generation = " GENERATION_NEXT
+        ", layout = 3"},
+    {"a SELECT", STMT_SERVER, "SELECT code FROM account FOR UPDATE"},
+    {"another table's", STMT_SERVER, "UPDATE account_key SET sealed = 1"},
+    {"ERASE_x", STMT_SERVER, "DELETE FROM api_key WHERE uuid = ?"},
+};
+
+static void
+test_generation(void)
+{
+	char why[200];
+	unsigned i;
+
+	for (i = 0; i < STMT_COUNT; i++) {
+		const struct stmt_row *row = stmt_get((enum stmt)i);
+
+		if (!ok(generation_check(row, why, sizeof(why)),
+		        "S5: %s leaves nothing remembered that it changes",
+		        row->name))
+			printf("# %s\n", why);
+	}
+	for (i = 0; i < COUNT(silent); i++)
+		ok(!generation_check(&silent[i], why, sizeof(why)),
+		    "S5: the proof fails: %s", silent[i].name);
+	for (i = 0; i < COUNT(telling); i++)
+		ok(generation_check(&telling[i], why, sizeof(why)),
+		    "S5: the proof holds: %s", telling[i].name);
+}
 
 /* Compiling asserts that the markers are those of the scope. */
 static void
@@ -238,5 +307,6 @@ main(void)
 	test_compile();
 	test_checker();
 	test_registry();
+	test_generation();
 	return done_testing();
 }

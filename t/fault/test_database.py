@@ -91,6 +91,54 @@ def test_restart_while_uploading():
     tap.equal(len(set(counts)), 1, f"and none twice or in part: {counts}")
 
 
+def test_restart_while_creating():
+    """The same for single customers: one of a 201 is there, and whoever is
+    there is there whole, with one entry of the audit log."""
+    def totals():
+        return [int(n) for n in site.sql(
+            "SELECT (SELECT COUNT(*) FROM customer), (SELECT COUNT(*) FROM"
+            " customer_unique), (SELECT SUM(live) FROM segment_bucket WHERE"
+            " segment_id = 0 AND level = 1), (SELECT COUNT(*) FROM audit WHERE"
+            " action = 'customer.create' AND detail LIKE '%attributes%')")[0]]
+
+    replies = {}
+    stop = threading.Event()
+    before = totals()
+
+    def client(number):
+        turn = 0
+        while not stop.is_set():
+            turn += 1
+            mail = f"one{number}.{turn}@example.org"
+            try:
+                reply = shop.scv("POST", "/customers", {"email": mail})
+                replies[mail] = reply.status
+            except OSError:
+                replies[mail] = 0
+
+    threads = [threading.Thread(target=client, args=(n,), daemon=True)
+               for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        time.sleep(0.4)
+        crash()
+        site.mariadb("start")
+        recovered()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    statuses = set(replies.values())
+    tap.ok({201, 503} <= statuses <= {0, 201, 503},
+           f"S40: creates: 201 or 503 {statuses}")
+    made = [m for m, status in replies.items() if status == 201]
+    missing = [m for m in made if shop.check({"email": m}).status != 400]
+    tap.equal(missing, [], f"S40: all {len(made)} of a 201 are there")
+    grown = [now - then for now, then in zip(totals(), before)]
+    tap.ok(len(set(grown)) == 1 and grown[0] >= len(made),
+           f"and nobody in part: {grown}")
+
+
 def test_away():
     crash()
     for method, path, body in (

@@ -87,6 +87,17 @@ test_method(void)
 	is_int(match("GET", "/v1/customer/check"), ERR_METHOD,
 	    "a literal path hides one with variables");
 	is_str(rq.resp.headers.data, "Allow: POST\r\n", "Allow");
+	is_int(
+	    match("HEAD", "/scv/segments"), ERR_OK, "HEAD is there with GET");
+	is_str(name(), "scv_segment_list", "GET's row");
+	is_int(match("PATCH", "/scv/segments"), ERR_METHOD, "another method");
+	is_str(rq.resp.headers.data, "Allow: GET, HEAD, POST\r\n",
+	    "HEAD is allowed");
+	is_int(match("HEAD", "/v1/cpf"), ERR_METHOD, "HEAD without GET");
+	is_int(match("HEAD", "/v1/auth"), ERR_METHOD,
+	    "nor where it would spend a token");
+	is_str(rq.resp.headers.data, "Allow: POST, GET, PATCH, DELETE\r\n",
+	    "Allow");
 	is_int(match("get", "/healthz"), ERR_METHOD, "methods have a case");
 	is_int(match("GETX", "/healthz"), ERR_METHOD, "and an end");
 }

@@ -102,6 +102,33 @@ refuse(const char *pattern, const char *text)
 	buf_free(&out);
 }
 
+/* What is stored can mean no other date in any format. */
+static void
+test_answers(void)
+{
+	static const char *const texts[] = {
+	    "\"2001-02-03\"", "\"1969-12-31\"", "\"2012-10-11\""};
+	struct buf out = {0};
+	struct cell_error ce;
+	json_t *v;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct field f = date_field(formats[i].pattern);
+
+		for (j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
+			v = parse(texts[j]);
+			buf_reset(&out);
+			ok(field_from_answer(&f, arena, v, &out, &ce) &&
+			        !strcmp(out.data, texts[j]),
+			    "%s: an answer's %s is itself", formats[i].pattern,
+			    texts[j]);
+			json_decref(v);
+		}
+	}
+	buf_free(&out);
+}
+
 static void
 test_patterns(void)
 {
@@ -125,6 +152,7 @@ main(void)
 {
 	setup();
 	test_patterns();
+	test_answers();
 	is_str(field_type_name(&(struct field){.type = FIELD_DATE}), "date",
 	    "type");
 #define TAKE(pattern, text, stored) take(pattern, text, stored);

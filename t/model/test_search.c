@@ -1,5 +1,8 @@
 /* Search: what matches, and the same as a plain look through all values,
  * whatever was made, changed, deleted and merged before. */
+#include <limits.h>
+
+#include "model/search_page.h"
 #include "search.h"
 
 #define OPS 70
@@ -256,7 +259,8 @@ static bool
 check(void)
 {
 	static const char *const texts[] = {"ann", "b", "SS", "zoe", "ZOË", "i",
-	    "σ", "😀", "a a", "7", "'", "lorem1", "m9lo", "ann1b"};
+	    "σ", "😀", "a a", "7", "'", "lorem1", "m9lo", "ann1b", "nobody",
+	    "zq", "lorem77"};
 	const char *text = texts[draw(sizeof(texts) / sizeof(texts[0]))];
 	unsigned most = draw(2) ? MOST : 1 + draw(60);
 	bool down = draw(2);
@@ -276,6 +280,9 @@ test_random(void)
 		operate();
 		if (i % CHECK_EVERY == 0)
 			wrong += !check();
+		if (i == OPS / 2)
+			tenant_sql("UPDATE search_block SET filter = NULL"
+			           " WHERE block % 2");
 		arena_reset(scratch);
 	}
 	for (i = 0; i < 12; i++)
@@ -359,6 +366,82 @@ test_due(void)
 	ok(done, "what another has taken on is left to it");
 }
 
+/* How many parts may have a text, by their filters; UINT_MAX: one has none. */
+static unsigned
+count_parts(const char *text)
+{
+	struct ngram_probe probe;
+	struct buf plain = {0};
+	struct db_rows *r;
+	struct keyring *k;
+	const char *sealed;
+	unsigned n = 0;
+	size_t len;
+	bool may;
+
+	ngram_probe_set(&probe, text, strlen(text));
+	must(site_keyring(&site, &one, &k, &e), "keys");
+	must(db_query(site.db, &one, SQL_SEARCH_FILTERS,
+	         DB_ARGS(db_int(0), db_int(INT64_MAX)), &r, &e),
+	    "filters");
+	while (db_next(r) && n != UINT_MAX) {
+		struct page_place at = {.workspace_id = one.workspace_id,
+		    .number = (uint64_t)db_get_int(r, 0),
+		    .part = (uint32_t)db_get_int(r, 1)};
+
+		sealed = db_get_bytes(r, 2, &len);
+		if (sealed)
+			must(page_may_have(
+			         k, &at, sealed, len, &plain, &probe, &may, &e),
+			    "filter");
+		n = sealed ? n + may : UINT_MAX;
+	}
+	must(db_done(&r, &e), "filters");
+	buf_free(&plain);
+	return n;
+}
+
+/* Blocks 4 and 5, of which filters are looked at first. */
+#define FILTER_FIRST 4096
+#define FILTER_COUNT 1600
+
+static void
+test_filters(void)
+{
+	static uint64_t seqs[FILTER_COUNT];
+	static char names[FILTER_COUNT][30], *list[FILTER_COUNT];
+	unsigned i;
+	bool done;
+
+	for (i = 0; i < FILTER_COUNT; i++) {
+		seqs[i] = FILTER_FIRST + i;
+		snprintf(names[i], sizeof(names[i]), "\"%s %u\"",
+		    i == 1500 ? "Quixote" : "Sancho", i);
+		list[i] = names[i];
+	}
+	search_set(seqs, FILTER_COUNT, list);
+	is_int(count_parts("sancho"), 2, "a filter a part");
+	is_int(count_parts("quixote"), 1, "that tells of what is in it");
+	is_int(count_parts("windmill"), 0, "and mostly not of what is not");
+	ok(search_for("xote 15", 0, false, 9)->n == 1, "who is there is found");
+	search_delete(seqs + 1500, 1);
+	is_int(count_parts("quixote"), 0,
+	    "S24: in no filter is anything left of who was deleted");
+	tenant_sql("UPDATE search_block SET filter = NULL");
+	ok(count_parts("sancho") == UINT_MAX &&
+	        search_for("o 1599", 0, false, 9)->n == 1,
+	    "without filters everybody is found");
+	tenant_sql("REPLACE search_due SELECT id, account_id, 0 FROM "
+	           "workspace WHERE id = 1");
+	must(search_merge(&site, 10000, &done, &e), "merge");
+	ok(!done && !due() && count_parts("sancho") == 2 &&
+	        !count_parts("quixote"),
+	    "a worker makes them");
+	ok(search_for("o 1599", UINT64_MAX, true, 9)->n == 1, "as they were");
+	search_delete(seqs, 1500);
+	search_delete(seqs + 1501, FILTER_COUNT - 1501);
+}
+
 /* A sealed text opens in its place alone. */
 static void
 test_moved(void)
@@ -376,6 +459,13 @@ test_moved(void)
 	    "S19: a block's text in another block is refused");
 	tenant_sql("UPDATE search_block SET block = 1 WHERE block = 4");
 	ok(search_for("moved", 0, false, 9)->n == 1, "and opens in its own");
+	tenant_sql("UPDATE search_block SET block = 4, filter = NULL"
+	           " WHERE block = 1");
+	ok(search_scan(&site, &one, "moved", 5, 0, false, search_take, &f,
+	       &e) == ERR_CRYPTO,
+	    "nor is it by itself");
+	tenant_sql("UPDATE search_block SET block = 1, filter = text"
+	           " WHERE block = 4");
 	ok(search_scan(&site, &two, "moved", 5, 0, false, search_take, &f,
 	       &e) == ERR_OK &&
 	        !f.n,
@@ -393,6 +483,7 @@ main(void)
 	test_random();
 	test_erased();
 	test_due();
+	test_filters();
 	test_moved();
 	arena_free(&scratch);
 	return search_end();

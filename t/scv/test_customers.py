@@ -57,6 +57,10 @@ def faults(reply):
         return reply
     if reply.headers["Content-Type"] != "application/problem+json":
         return reply.headers["Content-Type"]
+    return names(reply)
+
+
+def names(reply):
     return sorted(p["name"] for p in reply.json["invalid-params"])
 
 
@@ -123,6 +127,19 @@ def test_taken():
                       f"{what}: {name} is taken")
             tap.ok(value.strip().lower() not in reply.raw.decode().lower()
                    or name == "$username", "and its value is not told")
+    cat = made({"code": "c2"})
+    both = {"$username": "taken", "code": "C2", "$tertiaryid": "free",
+            "gpa": 1}
+    for what, reply in (("create", create(both)), ("patch", patch(bob, both)),
+                        ("put", put(bob, both)),
+                        ("put of a new one", put(unknown(), both))):
+        tap.equal((reply.status, names(reply), reply.json["title"]),
+                  (409, ["$username", "code"],
+                   "customers with these values exist"),
+                  f"{what}: every value that is taken is named")
+    tap.equal(names(patch(cat, both)), ["$username"],
+              "but none that is one's own")
+    delete(cat)
     tap.equal(everything(), before, "nothing has changed")
     tap.equal(patch(ann, {"$username": "TAKEN"}).status, 200,
               "one's own value is free")

@@ -230,7 +230,7 @@ def test_bodies():
             "Cookie": f"dxp-sessionid={session}",
             "Content-Type": "application/json"})
         tap.equal(reply.status, 405, f"{method}: 405")
-        tap.equal(reply.headers["Allow"], "GET, PATCH, OPTIONS",
+        tap.equal(reply.headers["Allow"], "GET, HEAD, PATCH, OPTIONS",
                   "with the methods that there are")
 
 

@@ -27,7 +27,7 @@ with open(f"{coffer.TOP}/src/tbl/routes.h", encoding="ascii") as file:
                   r"^ROUTE\((\w+),\s*\"([^\"]+)\",\s*\w+,\s*(\w+),\s*"
                   r"(?:PRIVILEGE_)?(\w+),\s*\w+,\s*\w+,\s*(\w+)\)",
                   file.read(), re.M)
-              if auth == "KEY"]
+              if auth in ("KEY", "KEY_REMEMBERED")]
 site = coffer.Site()
 shop = site.workspace()
 

@@ -5,9 +5,9 @@
 /* Transactions of src/work/single.c come by here. */
 static enum err_code losing_transaction(
     struct db *db, db_body *work, db_body *ask, void *arg, struct err *err);
-#define db_transaction losing_transaction
+#define db_transaction_deferred losing_transaction
 #include "work/single.c"
-#undef db_transaction
+#undef db_transaction_deferred
 
 #include "model/customer_open.h"
 #include "model/event.h"
@@ -29,10 +29,13 @@ losing_body(struct db *db, void *arg, struct err *err)
 	const struct inner *in = arg;
 	enum err_code rc = in->work(db, in->arg, err);
 	char sql[64];
+	bool undone;
 
 	if (runs++ || rc || loss == SOUND)
 		return rc;
-	if (loss == LOST_AFTER)
+	if (loss == LOST_AFTER && db->deferral.on)
+		rc = deferral_commit(db, &undone, err);
+	else if (loss == LOST_AFTER)
 		rc = conn_run(db, "COMMIT", err);
 	snprintf(sql, sizeof(sql), "KILL %lu", mysql_thread_id(db->mysql));
 	tenant_sql(sql);
@@ -55,10 +58,11 @@ losing_transaction(
 	struct inner in = {work, ask, arg};
 
 	runs = 0;
-	return db_transaction(db, losing_body, losing_ask, &in, err);
+	return db_transaction_deferred(db, losing_body, losing_ask, &in, err);
 }
 
 static struct single last;
+static bool wrong[FIELDS_MAX];
 
 /* Runs a row (batch_record) over a customer. */
 static enum err_code
@@ -71,10 +75,27 @@ single(enum single_mode mode, const struct uuid *id, const char *row,
 	last = (struct single){.mode = mode,
 	    .schema = &schema,
 	    .record = &r,
-	    .condition = condition};
+	    .condition = condition,
+	    .wrong = wrong};
 	if (id)
 		last.id = *id;
 	return work_single(&site, &one, &last, &e);
+}
+
+/* The names of the fields whose values were refused. */
+static const char *
+refused(void)
+{
+	static char names[200];
+	unsigned i;
+
+	*names = '\0';
+	for (i = 0; i < schema.n; i++)
+		if (wrong[i])
+			snprintf(names + strlen(names),
+			    sizeof(names) - strlen(names), "%s ",
+			    schema.fields[i].name);
+	return names;
 }
 
 static char found[4000];
@@ -148,7 +169,10 @@ test_create(void)
 	is_int((int)extent().members, 1, "and counted in `all`");
 	is_int(single(SINGLE_CREATE, NULL, "ANN@x.org|||", NULL), ERR_CONFLICT,
 	    "its e-mail is taken");
-	is_str(last.wrong->name, "email", "which is named");
+	is_str(refused(), "email ", "which is named");
+	is_int(single(SINGLE_CREATE, NULL, "ANN@x.org|Ann|Bo|", NULL),
+	    ERR_CONFLICT, "two values are taken");
+	is_str(refused(), "email username ", "both are named");
 	is_int(single(SINGLE_CREATE, NULL, "|||", NULL), ERR_OK, "one of none");
 	is_str(stored(&last.id), "events=0", "has no values");
 	is_int((int)extent().members, 2, "two are counted");
@@ -208,7 +232,8 @@ test_idempotency(void)
 		    .record = &r,
 		    .key = "k",
 		    .route = "r",
-		    .who = &key};
+		    .who = &key,
+		    .wrong = wrong};
 		is_int(work_single(&site, &one, &last, &e),
 		    i < 2 ? ERR_OK : ERR_CONFLICT, "use %u of a key", i + 1);
 		is_int(last.again, i == 1, "answered again: %s",
@@ -222,18 +247,22 @@ test_idempotency(void)
 	ok(!memcmp(&last.id, &first, sizeof(first)), "by the first customer");
 }
 
+/* mark: an e-mail that nobody has yet. */
 static void
-test_doubt(void)
+test_doubt(const char *mark)
 {
 	uint64_t before = extent().members;
+	char row[80], want[80];
 	struct uuid id;
 
 	loss = LOST_AFTER;
-	is_int(single(SINGLE_CREATE, NULL, "late@x.org|||", NULL), ERR_OK,
+	snprintf(row, sizeof(row), "%s@x.org|||", mark);
+	is_int(single(SINGLE_CREATE, NULL, row, NULL), ERR_OK,
 	    "a COMMIT that nobody answers, but took place");
 	is_int((int)runs, 1, "is not done again");
 	id = last.id;
-	is_str(stored(&id), "email=\"late@x.org\" events=0", "it is there");
+	snprintf(want, sizeof(want), "email=\"%s@x.org\" events=0", mark);
+	is_str(stored(&id), want, "it is there");
 	is_int(single(SINGLE_UPDATE, &id, "|||tin", NULL), ERR_OK,
 	    "the same for a change");
 	is_int((int)runs, 1, "not again");
@@ -241,13 +270,56 @@ test_doubt(void)
 	is_int(single(SINGLE_UPDATE, &id, "|||gold", NULL), ERR_OK,
 	    "a change that was lost");
 	is_int((int)runs, 2, "is done again");
-	is_str(stored(&id), "email=\"late@x.org\" tier=\"gold\" events=2",
-	    "each once");
-	is_int(single(SINGLE_CREATE, NULL, "lost@x.org|||", NULL), ERR_OK,
+	snprintf(want, sizeof(want),
+	    "email=\"%s@x.org\" tier=\"gold\" events=2", mark);
+	is_str(stored(&id), want, "each once");
+	snprintf(row, sizeof(row), "%s2@x.org|||", mark);
+	is_int(single(SINGLE_CREATE, NULL, row, NULL), ERR_OK,
 	    "a customer that was lost");
 	is_int((int)runs, 2, "is made again");
 	loss = SOUND;
 	is_int((int)(extent().members - before), 2, "two have come");
+}
+
+/* Statements that the connection has sent so far. */
+static long
+sent(void)
+{
+	MYSQL_RES *res;
+	long n;
+
+	if (mysql_query(site.db->mysql, "SHOW SESSION STATUS LIKE 'Questions'"))
+		return -1;
+	res = mysql_store_result(site.db->mysql);
+	n = atol(mysql_fetch_row(res)[1]);
+	mysql_free_result(res);
+	return n;
+}
+
+/* How often a create, and a change, wait for the server. */
+static void
+test_waits(const char *mark, long create, long update)
+{
+	long before = 0, used[2] = {0};
+	struct uuid id;
+	char row[80];
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(row, sizeof(row), "%s%u@x.org|||", mark, i);
+		before = sent();
+		is_int(single(SINGLE_CREATE, NULL, row, NULL), ERR_OK,
+		    "%s: a customer", mark);
+		used[0] = sent() - before - 1;
+		id = last.id;
+		snprintf(row, sizeof(row), "|||tier%u", i);
+		before = sent();
+		is_int(single(SINGLE_UPDATE, &id, row, NULL), ERR_OK,
+		    "%s: its change", mark);
+		used[1] = sent() - before - 1;
+	}
+	ok(used[0] <= create, "%s: a create waits %ld times", mark, used[0]);
+	ok(used[1] <= update, "%s: a change waits %ld times", mark, used[1]);
 }
 
 static void
@@ -269,6 +341,28 @@ test_superseded(void)
 	is_int(single(SINGLE_CREATE, NULL, "sup@x.org|||", NULL), ERR_OK,
 	    "and then stored");
 	schema_release(&old);
+}
+
+/* Newer keys are no reason to read the record anew; what is gone is told. */
+static void
+test_required(const char *mark)
+{
+	struct db_context gone = one, kept = one;
+	uint64_t before = extent().members;
+	char row[80];
+
+	snprintf(row, sizeof(row), "%s@x.org|||", mark);
+	tenant_sql("UPDATE account SET key_epoch = key_epoch + 1");
+	is_int(told(single(SINGLE_CREATE, NULL, row, NULL), &e), ERR_OK,
+	    "keys have changed: created all the same");
+	is_int((int)runs, 1, "by one more run");
+	is_int((int)(extent().members - before), 1, "once");
+	gone.workspace_id = 999999;
+	one = gone;
+	is_int(single(SINGLE_CREATE, NULL, "gone@x.org|||", NULL),
+	    ERR_NO_WORKSPACE, "a workspace that is not there");
+	one = kept;
+	is_int((int)(extent().members - before), 1, "takes nobody");
 }
 
 /* Many in any order, with some that are gone. */
@@ -314,8 +408,15 @@ main(void)
 	test_create();
 	test_merge();
 	test_idempotency();
-	test_doubt();
+	test_doubt("late");
 	test_superseded();
+	test_required("epoch");
+	test_waits("blocks", 3, 4);
+	db_close(site.db);
+	server.conf.database_compound = false;
+	test_doubt("single");
+	test_required("moved");
+	test_waits("one by one", 8, 7);
 	test_list();
 	return batch_end();
 }

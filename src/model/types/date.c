@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define STORED "yyyy-MM-dd"
 #define MONTH_MAX 9
 #define DATE_TEXT_MAX 40 /* of the longest pattern: "dd MMMM yyyy" */
 
@@ -195,6 +196,14 @@ date_read(const char *s, size_t n, struct date *d)
 	       take_digits(&s, &n, 2, &d->day) && is_day(d);
 }
 
+static void
+date_store(const struct date *d, struct buf *out)
+{
+	buf_addc(out, '"');
+	date_print(STORED, d, out);
+	buf_addc(out, '"');
+}
+
 static bool
 date_from_text(const struct field *f, struct arena *a, const char *s, size_t n,
     struct buf *out, struct cell_error *ce)
@@ -205,9 +214,7 @@ date_from_text(const struct field *f, struct arena *a, const char *s, size_t n,
 	if (!date_parse(f->date->pattern, s, n, &d))
 		return cell_wrong(
 		    ce, ROW_FORMAT, "must be a date as %s", f->date->pattern);
-	buf_addc(out, '"');
-	date_print("yyyy-MM-dd", &d, out);
-	buf_addc(out, '"');
+	date_store(&d, out);
 	return true;
 }
 
@@ -222,6 +229,18 @@ date_from_json(const struct field *f, struct arena *a, const json_t *v,
 	    f, a, json_string_value(v), json_string_length(v), out, ce);
 }
 
+bool
+date_from_answer(const json_t *v, struct buf *out)
+{
+	struct date d;
+
+	if (jv_type(v) != JV_STRING || !date_parse(STORED, json_string_value(v),
+	                                   json_string_length(v), &d))
+		return false;
+	date_store(&d, out);
+	return true;
+}
+
 /* A stored value of another form (of a field that was not a date before)
  * is given as it is. */
 static void
@@ -231,7 +250,7 @@ date_to_text(const struct field *f, struct arena *a, const char *json, size_t n,
 	const char *s = string_text(a, json, n, &n);
 	struct date d;
 
-	if (strcmp(f->date->pattern, "yyyy-MM-dd") && date_read(s, n, &d))
+	if (strcmp(f->date->pattern, STORED) && date_read(s, n, &d))
 		date_print(f->date->pattern, &d, out);
 	else
 		buf_add(out, s, n);

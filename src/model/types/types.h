@@ -45,6 +45,9 @@ const char *string_fold(const struct field *f, struct arena *a,
 void plain_to_text(const struct field *f, struct arena *a, const char *json,
     size_t n, struct buf *out);
 
+/* A date as it is stored, whatever the field's format: appends its JSON. */
+bool date_from_answer(const json_t *v, struct buf *out);
+
 /* A JSON number that can be stored: no more than NUMBER_CHARS_MAX characters,
  * one without point and exponent within 64 bits (so that it can be read
  * again), an exponent within NUMBER_EXPONENT_MAX. Else ROW_TYPE or
