@@ -74,24 +74,30 @@ buf_addc(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+/* Written where there is room as it is, and again if that was too little. */
 void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
+	size_t free = b->data ? b->cap - b->len : 0;
 	va_list ap;
 	char *room;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(free ? b->data + b->len : NULL, free, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		abort();
 	room = buf_room(b, (size_t)n);
+	if (!room && free)
+		wipe(b->data + b->len, free);
 	if (!room)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(room, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= free) {
+		va_start(ap, fmt);
+		vsnprintf(room, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	b->len += (size_t)n;
 }
 

@@ -30,20 +30,6 @@ static const char *const NO_COMMA[] = {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static unsigned
-param_count(const struct request *rq, const char *name)
-{
-	char **envp = rq->transport->fcgx.envp;
-	size_t n = strlen(name);
-	unsigned found = 0;
-
-	for (; envp && *envp; envp++) {
-		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
-			found++;
-	}
-	return found;
-}
-
-static unsigned
 session_cookies(const struct request *rq)
 {
 	return cookie_count(request_header(rq, "cookie"), SESSION_COOKIE);
@@ -64,7 +50,7 @@ auth_headers(const struct request *rq, struct err *e)
 	size_t i;
 
 	for (i = 0; i < COUNT(SINGLE); i++) {
-		if (param_count(rq, SINGLE[i]) > 1)
+		if (request_param_count(rq, SINGLE[i]) > 1)
 			return err_set(e, ERR_BAD_REQUEST, "repeated header");
 	}
 	for (i = 0; i < COUNT(NO_COMMA); i++) {

@@ -10,18 +10,28 @@
 #include "http/request.h"
 #include "http/route.h"
 
+/* "NAME=value" and the length of its name. */
+struct param {
+	const char *text;
+	size_t n;
+};
+
 struct transport {
 	FCGX_Request fcgx;
+	struct param *params; /* those of fcgx.envp, when one is asked for */
+	unsigned nparams;
 	int64_t budget;     /* ms that the client may still keep us waiting */
 	uint64_t received;  /* bytes of the body drawn so far */
 	uint64_t limit;     /* most bytes of body that the route takes */
 	bool cut_in;        /* no more of the body will come */
+	bool wrote;         /* some of the answer may be on its way */
 	bool broken;        /* nothing more of the answer will go */
 	bool names_request; /* nginx gave no id: the answer carries ours */
 };
 
-/* A FastCGI parameter by its name, or NULL. */
+/* A FastCGI parameter by its name, or NULL; how many there are of the name. */
 const char *request_param(const struct request *rq, const char *name);
+unsigned request_param_count(const struct request *rq, const char *name);
 
 /* Reads method, path, query and request id from the parameters. */
 MUST_CHECK enum err_code request_open(struct request *rq, struct err *e);

@@ -13,17 +13,57 @@
 
 #define HEADER_NAME_MAX 64
 
+/* Where names end is looked up once, for all that are asked for. */
+static void
+read_params(const struct request *rq)
+{
+	struct transport *t = rq->transport;
+	char **envp = t->fcgx.envp;
+	unsigned n = 0;
+
+	while (envp && envp[n])
+		n++;
+	t->params = arena_calloc(rq->arena, n, sizeof(*t->params));
+	for (t->nparams = 0; t->nparams < n; t->nparams++)
+		t->params[t->nparams] = (struct param){
+		    envp[t->nparams], strcspn(envp[t->nparams], "=")};
+}
+
+/* The next parameter of a name, from place *i on, which moves behind it; NULL
+ * if there is none. */
+static const char *
+next_param(const struct request *rq, const char *name, size_t n, unsigned *i)
+{
+	const struct transport *t = rq->transport;
+
+	if (!t->params)
+		read_params(rq);
+	while (*i < t->nparams) {
+		const struct param *p = &t->params[(*i)++];
+
+		if (p->n == n && !memcmp(p->text, name, n) && p->text[n])
+			return p->text + n + 1;
+	}
+	return NULL;
+}
+
 const char *
 request_param(const struct request *rq, const char *name)
 {
-	char **envp = rq->transport->fcgx.envp;
-	size_t n = strlen(name);
+	unsigned i = 0;
 
-	for (; envp && *envp; envp++) {
-		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
-			return *envp + n + 1;
-	}
-	return NULL;
+	return next_param(rq, name, strlen(name), &i);
+}
+
+unsigned
+request_param_count(const struct request *rq, const char *name)
+{
+	size_t n = strlen(name);
+	unsigned i = 0, found = 0;
+
+	while (next_param(rq, name, n, &i))
+		found++;
+	return found;
 }
 
 /* RFC 3875, section 4.1.18: upper case, '-' becomes '_'. */

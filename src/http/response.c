@@ -26,6 +26,15 @@ resp_json(struct request *rq, int status)
 	return begin(rq, status, "application/json");
 }
 
+static void
+add_header(struct buf *out, const char *name, const char *value)
+{
+	buf_adds(out, name);
+	buf_adds(out, ": ");
+	buf_adds(out, value);
+	buf_adds(out, "\r\n");
+}
+
 void
 resp_header(struct request *rq, const char *name, const char *value)
 {
@@ -35,7 +44,7 @@ resp_header(struct request *rq, const char *name, const char *value)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			abort();
 	}
-	buf_addf(&rq->resp.headers, "%s: %s\r\n", name, value);
+	add_header(&rq->resp.headers, name, value);
 }
 
 /* The client's time left becomes the time that a write may block. */
@@ -48,11 +57,25 @@ arm(const struct transport *t)
 	setsockopt(t->fcgx.ipcFd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
+/* Whether libfcgi takes n bytes into its buffer, without a write. */
+static bool
+fits(const struct transport *t, size_t n)
+{
+	const FCGX_Stream *out = t->fcgx.out;
+
+	return !t->broken && n <= (size_t)(out->stop - out->wrNext);
+}
+
 /* Hands bytes to nginx in slices, and takes the waiting off the budget, so
  * that a client that reads slowly frees the process in the end (S31). */
 static void
 put(struct transport *t, const char *p, size_t n)
 {
+	if (fits(t, n)) {
+		FCGX_PutStr(p, (int)n, t->fcgx.out);
+		return;
+	}
+	t->wrote = true;
 	while (n && !t->broken) {
 		size_t slice = n < FLUSH_BYTES ? n : FLUSH_BYTES;
 		int64_t start = clock_mono_ms();
@@ -105,15 +128,21 @@ put_head(struct request *rq)
 	bool bare = r->status == 204 || r->status == 304;
 
 	assert(!rq->proof.owed);
-	buf_addf(&head, "Status: %d %s\r\n", r->status, reason(r->status));
-	buf_adds(&head, "Cache-Control: no-store\r\n"
+	buf_adds(&head, "Status: ");
+	buf_add_u64(&head, (uint64_t)r->status);
+	buf_addc(&head, ' ');
+	buf_adds(&head, reason(r->status));
+	buf_adds(&head, "\r\nCache-Control: no-store\r\n"
 	                "X-Content-Type-Options: nosniff\r\n");
 	if (!bare)
-		buf_addf(&head, "Content-Type: %s\r\n", r->type);
-	if (!r->streaming && !bare)
-		buf_addf(&head, "Content-Length: %zu\r\n", r->body.len);
+		add_header(&head, "Content-Type", r->type);
+	if (!r->streaming && !bare) {
+		buf_adds(&head, "Content-Length: ");
+		buf_add_u64(&head, r->body.len);
+		buf_adds(&head, "\r\n");
+	}
 	if (rq->transport->names_request)
-		buf_addf(&head, "X-Request-Id: %s\r\n", rq->id);
+		add_header(&head, "X-Request-Id", rq->id);
 	buf_add(&head, r->headers.data, r->headers.len);
 	buf_adds(&head, "\r\n");
 	put(rq->transport, head.data, head.len);
@@ -154,6 +183,10 @@ resp_flush(struct request *rq, struct err *e)
 	return ERR_OK;
 }
 
+/* The stream of errors, in which nothing is, is closed first: the end of the
+ * request then goes in one write with the end of the answer. An answer that is
+ * whole in libfcgi's buffer is the first that the socket is given, and does not
+ * wait for the client. */
 bool
 resp_send(struct request *rq)
 {
@@ -162,10 +195,13 @@ resp_send(struct request *rq)
 	if (!rq->resp.streaming)
 		put_head(rq);
 	put_body(rq);
-	deadline_set(t->fcgx.ipcFd, t->budget);
-	if (!t->broken && FCGX_FClose(t->fcgx.out) != 0)
+	if (t->wrote)
+		deadline_set(t->fcgx.ipcFd, t->budget);
+	if (!t->broken &&
+	    (FCGX_FClose(t->fcgx.err) || FCGX_FClose(t->fcgx.out)))
 		t->broken = true;
-	deadline_clear();
+	if (t->wrote)
+		deadline_clear();
 	return !t->broken;
 }
 

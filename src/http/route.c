@@ -62,12 +62,24 @@ segment_matches(struct request *rq, const char *want, size_t nwant,
 	return fits(want, nwant, *var_out);
 }
 
+/* Whether a path begins as a row does, up to its first variable. */
+static bool
+begins(const char *got, const char *want)
+{
+	while (*want && *want != '{')
+		if (*want++ != *got++)
+			return false;
+	return true;
+}
+
 static bool
 path_matches(struct request *rq, const char *want)
 {
 	const char *got = rq->path, *var;
 	unsigned nvars = 0;
 
+	if (!begins(got, want))
+		return false;
 	while (*want == '/' && *got == '/') {
 		size_t nwant = strcspn(++want, "/");
 		size_t ngot = strcspn(++got, "/");

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,11 +14,12 @@
 #include "base/log.h"
 #include "http/internal.h"
 #include "http/metrics.h"
+#include "http/turn.h"
 
 #define ARENA_BLOCK 65536
 #define BODY_KEPT (1 << 20)
 
-/* Set by signals, read between requests. */
+/* What signals have asked for; they are read between requests. */
 static volatile sig_atomic_t stopping, retired, reopen;
 
 static void
@@ -34,12 +34,13 @@ note_signal(int sig)
 }
 
 /* Before FCGX_Init, which leaves handlers alone that it finds, but for that
- * of an ignored SIGPIPE. */
+ * of an ignored SIGPIPE. Calls wait blocked until turn_wait reads them. */
 static void
-catch_signals(void)
+catch_signals(const sigset_t *calls)
 {
 	struct sigaction sa = {.sa_handler = note_signal};
 
+	sigprocmask(SIG_BLOCK, calls, NULL);
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
@@ -119,6 +120,7 @@ request_reset(struct request *rq)
 	struct buf headers = rq->resp.headers, body = rq->resp.body;
 
 	json_decref(rq->json);
+	rq->transport->params = NULL;
 	arena_reset(rq->arena);
 	buf_reset(&headers);
 	if (body.cap > BODY_KEPT)
@@ -156,6 +158,21 @@ account(const struct request *rq, int64_t start, bool whole)
 	rq->site->audit_failures = 0;
 }
 
+/* libfcgi, before it closes, waits until the web server has: that need not be
+ * where nothing is left to be read that a close would cut. */
+static void
+transport_end(struct request *rq, bool whole)
+{
+	struct transport *t = rq->transport;
+	int fd = t->fcgx.ipcFd;
+	bool ours = whole && t->received == request_length(rq);
+
+	t->fcgx.keepConnection = ours;
+	FCGX_Finish_r(&t->fcgx);
+	if (ours && t->fcgx.ipcFd == fd)
+		close(fd);
+}
+
 /* Answers the request that the transport holds. */
 static void
 serve(struct request *rq)
@@ -174,7 +191,7 @@ serve(struct request *rq)
 	whole = !(rc && rq->resp.streaming) && resp_send(rq);
 	if (!whole)
 		resp_cut(rq);
-	FCGX_Finish_r(&rq->transport->fcgx);
+	transport_end(rq, whole);
 	account(rq, start, whole);
 	site_settle(rq->site);
 	request_reset(rq);
@@ -235,31 +252,26 @@ accept_one(struct request *rq, int listener)
 	return true;
 }
 
-static bool
-is_called(void)
+static void
+reopen_log(void)
 {
-	return stopping || retired || reopen;
+	if (!reopen)
+		return;
+	reopen = 0;
+	if (!log_reopen())
+		log_error("cannot reopen the log: %s", strerror(errno));
 }
 
-/* Sleeps until a connection waits or a signal came; signals arrive here and
- * nowhere else, so that none falls between a look at the flags and accept.
- * Where a connection waits already ppoll lets no signal in: under a load that
- * never pauses none would ever arrive. So what came meanwhile is let in
- * first, and only where that was nothing is there anything to wait for. */
+/* Answers one request after the other, until a signal. */
 static void
-wait_turn(int listener, const sigset_t *open)
+take_turns(struct request *rq, int listener, const struct turn *turn)
 {
-	struct pollfd p = {.fd = listener, .events = POLLIN};
-	sigset_t shut;
-
-	sigprocmask(SIG_SETMASK, open, &shut);
-	sigprocmask(SIG_SETMASK, &shut, NULL);
-	if (!is_called() && ppoll(&p, 1, NULL, open) < 0 && errno != EINTR)
-		log_error("ppoll: %s", strerror(errno));
-	if (reopen) {
-		reopen = 0;
-		if (!log_reopen())
-			log_error("cannot reopen the log: %s", strerror(errno));
+	for (;;) {
+		turn_wait(turn, note_signal);
+		reopen_log();
+		if (stopping || retired)
+			return;
+		accept_one(rq, listener);
 	}
 }
 
@@ -272,20 +284,21 @@ server_run(struct service *s, int listener)
 	    .arena = arena_new(ARENA_BLOCK),
 	    .transport = &t};
 	pid_t master = getppid();
-	sigset_t open;
+	struct turn turn;
+	sigset_t calls;
 
-	sigprocmask(SIG_SETMASK, NULL, &open);
-	sigdelset(&open, SIGTERM);
-	sigdelset(&open, SIGUSR1);
-	sigdelset(&open, SIGUSR2);
-	catch_signals();
-	metrics_process();
-	for (;;) {
-		wait_turn(listener, &open);
-		if (stopping || retired)
-			break;
-		accept_one(&rq, listener);
+	sigemptyset(&calls);
+	sigaddset(&calls, SIGTERM);
+	sigaddset(&calls, SIGUSR1);
+	sigaddset(&calls, SIGUSR2);
+	catch_signals(&calls);
+	if (!turn_open(listener, &calls, &turn)) {
+		log_error("cannot wait for requests: %s", strerror(errno));
+		return EX_OSERR;
 	}
+	metrics_process();
+	take_turns(&rq, listener, &turn);
+	turn_close(&turn);
 	/* A master that stops has taken the socket's path away; one that was
 	 * killed has not, and the next waits for us to let go of it. */
 	while (stopping && getppid() == master && accept_one(&rq, listener))

@@ -44,7 +44,7 @@ struct opening {
 	unsigned n;
 	struct buf bytes;     /* profiles and events, as they are stored */
 	struct buf joined;    /* struct joined, by seq, the newest first */
-	struct arena *arena;  /* codes of segments */
+	struct arena *arena;  /* codes of segments; NULL: none are wished */
 	struct arena *opened; /* values of one customer */
 	customer_take *take;
 	void *arg;
@@ -55,7 +55,8 @@ static void
 begin(struct opening *o)
 {
 	uuid_format(&o->wish->schema->workspace, o->workspace);
-	o->arena = arena_new(4096);
+	if (o->wish->segments)
+		o->arena = arena_new(4096);
 	o->opened = arena_new(4096);
 }
 
@@ -336,7 +337,8 @@ open_batch(struct opening *o, const uint64_t *seqs, bool *full_out)
 	enum err_code err;
 	unsigned i;
 
-	arena_reset(o->arena);
+	if (o->arena)
+		arena_reset(o->arena);
 	buf_reset(&o->bytes);
 	o->joined.len = 0;
 	for (i = 0; i < o->n; i++)

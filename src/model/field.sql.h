@@ -49,9 +49,9 @@ STMT(FIELD_NEXT_ID, WORKSPACE,
     "SELECT next_field_id FROM workspace"
     " WHERE account_id = :account AND id = :workspace")
 STMT(FIELD_INSERT, WORKSPACE,
-    "INSERT INTO field (workspace_id, id, name, display_name, type, format,"
-    " pii, required, is_unique, searchable, max_length, options, regex, role,"
-    " words, was, created_at)"
+    "INSERT INTO field (workspace_id, display_name, type, format, pii,"
+    " required, is_unique, searchable, max_length, options, regex, role,"
+    " words, was, id, name, created_at)"
     " VALUES (:workspace, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STMT(FIELD_WAS_CREATED, WORKSPACE,
     "SELECT id FROM field WHERE workspace_id = :workspace AND id = ?"

@@ -29,49 +29,30 @@ told(enum err_code err, struct err *e)
 	    e, ERR_CONFLICT, "there is a field of that name or role already");
 }
 
+/* Writes the row of a field that is made or changed: both statements begin with
+ * what a change may change, and go on with the id. One that is made is never
+ * `indexing`. */
 static enum err_code
-insert(struct field_edits *c, const struct field_edit *edit, struct err *e)
+write_row(struct field_edits *c, const struct field_edit *edit, struct err *e)
 {
 	const struct field *f = &edit->f;
+	bool made = edit->kind == EDIT_CREATE;
 	struct buf options = {0}, was = {0};
 	enum err_code err;
 
 	field_write_options(&options, f);
 	if (edit->converts)
 		write_was(edit->old, &was);
-	err = db_exec(c->site->db, c->ctx, SQL_FIELD_INSERT,
-	    DB_ARGS(db_int(f->id), db_str(f->name), db_str(f->display_name),
-	        db_str(field_type_name(f)), db_str(f->format), db_int(f->pii),
-	        db_int(f->required), db_int(f->unique), db_int(f->searchable),
-	        db_int(f->max_length),
-	        f->noptions ? db_bytes(options.data, options.len) : db_null(),
-	        db_str(f->regex_text), db_str(f->role), db_str(f->words),
-	        db_str(was.data), db_int(c->now)),
-	    NULL, NULL, e);
-	buf_free(&options);
-	buf_free(&was);
-	return told(err, e);
-}
-
-static enum err_code
-update(struct field_edits *c, const struct field_edit *edit, struct err *e)
-{
-	const struct field *f = &edit->f;
-	struct buf options = {0}, was = {0};
-	enum err_code err;
-
-	field_write_options(&options, f);
-	if (edit->converts)
-		write_was(edit->old, &was);
-	err = db_exec(c->site->db, c->ctx, SQL_FIELD_UPDATE,
-	    DB_ARGS(db_str(f->display_name), db_str(field_type_name(f)),
-	        db_str(f->format), db_int(f->pii), db_int(f->required),
-	        db_int(f->unique || f->indexing), db_int(f->searchable),
-	        db_int(f->max_length),
-	        f->noptions ? db_bytes(options.data, options.len) : db_null(),
-	        db_str(f->regex_text), db_str(f->role), db_str(f->words),
-	        db_str(was.data), db_int(f->id)),
-	    NULL, NULL, e);
+	const struct db_val row[] = {db_str(f->display_name),
+	    db_str(field_type_name(f)), db_str(f->format), db_int(f->pii),
+	    db_int(f->required), db_int(f->unique || f->indexing),
+	    db_int(f->searchable), db_int(f->max_length),
+	    f->noptions ? db_bytes(options.data, options.len) : db_null(),
+	    db_str(f->regex_text), db_str(f->role), db_str(f->words),
+	    db_str(was.data), db_int(f->id), db_str(f->name), db_int(c->now)};
+	err = db_exec(c->site->db, c->ctx,
+	    made ? SQL_FIELD_INSERT : SQL_FIELD_UPDATE,
+	    (struct db_args){row, made ? 16 : 14}, NULL, NULL, e);
 	buf_free(&options);
 	buf_free(&was);
 	return told(err, e);
@@ -82,9 +63,8 @@ store_one(struct field_edits *c, const struct field_edit *edit, struct err *e)
 {
 	switch (edit->kind) {
 	case EDIT_CREATE:
-		return insert(c, edit, e);
 	case EDIT_CHANGE:
-		return update(c, edit, e);
+		return write_row(c, edit, e);
 	default:
 		return db_exec(c->site->db, c->ctx,
 		    edit->converts ? SQL_FIELD_LEAVE : SQL_FIELD_DELETE,

@@ -79,6 +79,24 @@ seq_prepare(struct site *s, const struct db_context *ctx, struct err *e)
 	return err;
 }
 
+/* Nothing was left. Whoever was about to put a range is waited for, as in
+ * refill_body, for it would have to be dropped. */
+static enum err_code
+take_directly(struct site *s, const struct db_context *ctx,
+    struct seq_slot *slot, uint32_t epoch, uint64_t *seq_out, struct err *e)
+{
+	uint32_t now;
+	enum err_code err =
+	    segment_reserve(s->db, ctx, SEGMENT_ALL, 1, seq_out, e);
+
+	if (!err)
+		err = db_one(
+		    s->db, ctx, SQL_SEQ_EPOCH, DB_NOARGS, db_take_u32, &now, e);
+	if (!err && !seq_slot_draw(slot, epoch, seq_out))
+		seq_slot_drop(slot);
+	return err;
+}
+
 enum err_code
 seq_take(struct site *s, const struct db_context *ctx, uint32_t epoch,
     uint64_t *seq_out, struct err *e)
@@ -86,9 +104,11 @@ seq_take(struct site *s, const struct db_context *ctx, uint32_t epoch,
 	struct seq_slot *slot = seq_slot_find(s->seqs, ctx->workspace_id);
 
 	assert(db_in_transaction(s->db));
-	if (slot && seq_slot_draw(slot, epoch, seq_out))
+	if (!slot)
+		return segment_reserve(s->db, ctx, SEGMENT_ALL, 1, seq_out, e);
+	if (seq_slot_draw(slot, epoch, seq_out))
 		return ERR_OK;
-	return seq_reserve(s, ctx, 1, seq_out, e);
+	return take_directly(s, ctx, slot, epoch, seq_out, e);
 }
 
 /* Dropped after the reservation: who looked at the slot before puts nothing,

@@ -7,9 +7,9 @@
 
 /* A word: the next seq, how many there are from it on, whose epoch. */
 #define NEXT_SHIFT 24
-#define LEFT_SHIFT 17
-#define LEFT_MASK 127u
-#define EPOCH_MASK 0x1ffffu
+#define LEFT_SHIFT 16
+#define LEFT_MASK 255u
+#define EPOCH_MASK 0xffffu
 _Static_assert(SEQ_CACHED_MAX == 1ULL << (64 - NEXT_SHIFT) &&
                    SEQ_RANGE_MAX == LEFT_MASK &&
                    LEFT_MASK + 1 == 1u << (NEXT_SHIFT - LEFT_SHIFT) &&
@@ -126,14 +126,33 @@ seq_look_floor(struct seq_look look, uint32_t epoch)
 	return is_of(look.word, epoch) ? next_of(look.word) : 0;
 }
 
+/* Whether a range from `first` on continues what the slot has. */
+static bool
+continues(uint64_t word, uint64_t first, unsigned n, uint32_t epoch)
+{
+	return left_of(word) && left_of(word) + n <= LEFT_MASK &&
+	       is_of(word, epoch) && next_of(word) + left_of(word) == first;
+}
+
 bool
 seq_slot_put(struct seq_slot *s, struct seq_look look, uint64_t first,
     unsigned n, uint32_t epoch)
 {
-	assert(n && n <= SEQ_RANGE_MAX && first >= seq_look_floor(look, epoch));
-	return first < SEQ_CACHED_MAX - n &&
-	       atomic_compare_exchange_strong(
-	           &s->word, &look.word, pack(first, n, epoch));
+	uint64_t word = look.word, fresh;
+
+	assert(n && n <= SEQ_RANGE_MAX && seq_look_is_empty(look) &&
+	       first >= seq_look_floor(look, epoch));
+	if (first >= SEQ_CACHED_MAX - n)
+		return false;
+	do {
+		if (word == look.word)
+			fresh = pack(first, n, epoch);
+		else if (continues(word, first, n, epoch))
+			fresh = pack(next_of(word), left_of(word) + n, epoch);
+		else
+			return false;
+	} while (!atomic_compare_exchange_weak(&s->word, &word, fresh));
+	return true;
 }
 
 /* The next seq is skipped, so that the word is another one even where nothing

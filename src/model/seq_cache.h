@@ -6,8 +6,8 @@
  * nobody waiting. No order between the slots is promised; within one
  *   - no seq is drawn twice, and what is drawn grows;
  *   - a range is put only where nothing has happened since the look that came
- *     before its reservation: so after seq_slot_drop nothing is drawn that was
- *     reserved before it.
+ *     before its reservation, or where it continues a range that came since: so
+ *     after seq_slot_drop nothing is drawn that was reserved before it.
  */
 #ifndef COFFER_MODEL_SEQ_CACHE_H
 #define COFFER_MODEL_SEQ_CACHE_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define SEQ_SLOTS 4096              /* workspaces; those beyond have none */
-#define SEQ_RANGE_MAX 127           /* seqs in a range */
+#define SEQ_RANGE_MAX 255           /* seqs in a range */
 #define SEQ_CACHED_MAX (1ULL << 40) /* from here on none are cached */
 
 struct seq_cache;
@@ -32,7 +32,7 @@ void seq_cache_free(struct seq_cache **c);
 struct seq_slot *seq_slot_find(struct seq_cache *c, uint32_t workspace_id);
 
 /* The next seq of a range that was put under the same key epoch (of which the
- * last 17 bits count). False if there is none. */
+ * last 16 bits count). False if there is none. */
 bool seq_slot_draw(struct seq_slot *s, uint32_t epoch, uint64_t *seq_out);
 
 /* What a slot is like now, for seq_slot_put. seq_look_floor: what was drawn
@@ -44,9 +44,10 @@ struct seq_look seq_slot_look(const struct seq_slot *s);
 bool seq_look_is_empty(struct seq_look look);
 uint64_t seq_look_floor(struct seq_look look, uint32_t epoch);
 
-/* Puts the range of n seqs from `first` on, n up to SEQ_RANGE_MAX; it begins at
- * the floor of `look` or later. False, and nothing is done, if the slot is not
- * as it was then, or the range is too high. */
+/* Puts the range of n seqs from `first` on, n up to SEQ_RANGE_MAX, at the floor
+ * of `look` or later, where the slot is as empty as it was then; or behind
+ * another range that ends at `first`. Else, or if the range is too high, false,
+ * and nothing is done. */
 bool seq_slot_put(struct seq_slot *s, struct seq_look look, uint64_t first,
     unsigned n, uint32_t epoch);
 

@@ -112,22 +112,37 @@ sync_parent(const char *path)
 	return done;
 }
 
-enum err_code
-keyfile_create(
-    const char *path, const void *p, size_t n, bool *made, struct err *e)
+#define PART_PATH (KEYFILE_PATH + 16)
+
+/* Makes a file beside `path`, whose name goes into `part`; *written_out: it
+ * holds all n bytes for good, else errno says why. ERR_BAD_REQUEST: there is no
+ * file. */
+static enum err_code
+write_part(const char *path, const void *p, size_t n, char part[PART_PATH],
+    bool *written_out, struct err *e)
 {
-	char part[KEYFILE_PATH + 16];
-	bool written;
 	int fd;
 
-	*made = false;
-	snprintf(part, sizeof(part), "%s.XXXXXX", path);
+	snprintf(part, PART_PATH, "%s.XXXXXX", path);
 	fd = mkostemp(part, O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, ERR_BAD_REQUEST, "%s: cannot be made: %s",
 		    path, strerror(errno));
-	written = write_whole(fd, p, n);
+	*written_out = write_whole(fd, p, n);
 	close(fd);
+	return ERR_OK;
+}
+
+enum err_code
+keyfile_create(
+    const char *path, const void *p, size_t n, bool *made, struct err *e)
+{
+	char part[PART_PATH];
+	bool written;
+
+	*made = false;
+	if (write_part(path, p, n, part, &written, e))
+		return e->code;
 	/* link, unlike rename, fails where the name is taken. */
 	if (written && link(part, path) == 0)
 		*made = true;
@@ -147,17 +162,11 @@ keyfile_create(
 enum err_code
 keyfile_replace(const char *path, const void *p, size_t n, struct err *e)
 {
-	char part[KEYFILE_PATH + 16];
+	char part[PART_PATH];
 	bool written;
-	int fd;
 
-	snprintf(part, sizeof(part), "%s.XXXXXX", path);
-	fd = mkostemp(part, O_CLOEXEC);
-	if (fd < 0)
-		return err_set(e, ERR_BAD_REQUEST, "%s: cannot be made: %s",
-		    path, strerror(errno));
-	written = write_whole(fd, p, n);
-	close(fd);
+	if (write_part(path, p, n, part, &written, e))
+		return e->code;
 	if (written && !rename(part, path) && sync_parent(path))
 		return ERR_OK;
 	err_set(e, ERR_BAD_REQUEST, "%s: cannot be replaced: %s", path,

@@ -6,6 +6,8 @@
 #include "vault/gcry.h"
 #include "vault/mac.h"
 
+#define SMALL_PART 64 /* given to libgcrypt in one call */
+
 struct mac {
 	gcry_mac_hd_t h;
 };
@@ -45,12 +47,16 @@ mac_add(struct mac *m, const void *p, size_t n)
 void
 mac_add_part(struct mac *m, const void *p, size_t n)
 {
-	uint8_t length[4];
+	uint8_t both[SMALL_PART];
 
 	assert(n <= UINT32_MAX);
-	put_u32(length, (uint32_t)n);
-	mac_add(m, length, sizeof(length));
-	mac_add(m, p, n);
+	put_u32(both, (uint32_t)n);
+	if (n && n <= sizeof(both) - 4)
+		memcpy(both + 4, p, n);
+	mac_add(m, both, n <= sizeof(both) - 4 ? n + 4 : 4);
+	if (n > sizeof(both) - 4)
+		mac_add(m, p, n);
+	wipe(both, sizeof(both));
 }
 
 void

@@ -227,8 +227,7 @@ def test_built_in():
 def test_later():
     """Who joins after the deletion of all was accepted stays."""
     shop.wait(shop.upload(coffer.csv_rows(1500, mark="a")).json)
-    site.kill("worker", 15)
-    site_stopped()
+    site.stop("worker")
     late = shop.upload(coffer.csv_rows(20, mark="b")).json
     reply = delete_all()
     tap.equal(reply.json["rows"], 1500, "those who wait are not counted")
@@ -238,18 +237,6 @@ def test_later():
     tap.equal((job["status"], job["rows"], job["processed"]),
               ("completed", 1500, 1500), "those who were there are deleted")
     tap.equal(len(everybody()), 20, "those who came later stay")
-
-
-def site_stopped():
-    """Waits until the worker has gone."""
-    import os
-    import time
-    for _ in range(200):
-        try:
-            os.kill(site.pid("worker"), 0)
-        except (ProcessLookupError, FileNotFoundError):
-            return
-        time.sleep(0.05)
 
 
 tap.run(globals())

@@ -1,7 +1,5 @@
 """What a deletion erases outside of the customer's row: uploads that wait in
 the queue, kept error rows, idempotent answers."""
-import os
-import time
 import uuid
 import coffer
 import erasure
@@ -10,18 +8,6 @@ import tap
 site = coffer.Site(**{"worker.poll": 50, "limits.inline_rows": 10})
 shop = site.workspace()
 eyes = erasure.Eraser(site, shop.id)
-
-
-def stop_worker():
-    pid = site.pid("worker")
-    site.kill("worker", 15)
-    for _ in range(400):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the worker does not stop")
 
 
 def delete(ids):
@@ -46,7 +32,7 @@ def test_queued():
     """Rows of a deleted customer that wait: erased, and they fail."""
     first = shop.check([{"email": f"{n}@example.org", "first_name": n}
                         for n in ("ann", "bea", "cid")]).json["customer_ids"]
-    stop_worker()
+    site.stop("worker")
     crowd = [f"p{i}" for i in range(1500)]
     joins = shop.upload(rows_of("ANN", *crowd, "bea"), on_existing="join").json
     merge = shop.upload(rows_of("bea", *crowd[:20], "Cid"),
@@ -82,7 +68,7 @@ def test_queued():
 
 def test_error_rows():
     """Kept error rows about a deleted customer."""
-    stop_worker()
+    site.stop("worker")
     one = shop.upload(rows_of("eve", *[f"q{i}" for i in range(20)])).json
     two = shop.upload(rows_of("EVE", *[f"r{i}" for i in range(20)])).json
     site.up("worker")
@@ -136,7 +122,7 @@ def test_after_a_field_has_changed():
         ids = at.check([{"no": n, "name": f"name {n}",
                          "mail": f"m{n}@x.example"} for n in (1, 2)]
                        ).json["customer_ids"]
-        stop_worker()
+        site.stop("worker")
         waits = at.upload(number_rows(1, *range(10, 30)),
                           on_existing="update").json
         reply = at.call("PATCH", "/v1/cpf", {
@@ -154,7 +140,7 @@ def test_after_a_field_has_changed():
 def test_kept_before_a_role():
     at = site.workspace()
     first = at.check([{"email": "eve@example.org"}]).json["customer_ids"]
-    stop_worker()
+    site.stop("worker")
     waits = [at.upload(rows_of(*[f"{mark}{i}" for i in range(20)], "dup"),
                        on_existing="error").json for mark in "ab"]
     site.up("worker")

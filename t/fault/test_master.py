@@ -24,6 +24,8 @@ class Load:
                         for _ in range(4)]
         for thread in self.threads:
             thread.start()
+        # Processes that ended soon after their start are replaced slowly.
+        eventually(lambda: 200 in self.statuses)
         time.sleep(0.3)
         return self
 

@@ -125,6 +125,12 @@ class Site:
     def kill(self, name, sig=signal.SIGKILL):
         os.kill(self.pid(name), sig)
 
+    def stop(self, name):
+        """Asks a master to end, and waits until it has gone."""
+        pid = self.pid(name)
+        self.kill(name, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 20)
+
     def kill_somebody(self, name, odds=0.5):
         """kill -9 of a child of `name`, or, against the odds, of its master
         and all its children; it is started anew then."""

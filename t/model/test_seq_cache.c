@@ -87,19 +87,29 @@ test_slot(void)
 	ok(seq_slot_put(s, look, 100, 2, EPOCH), "a range is put");
 	ok(!seq_slot_put(s, look, 200, 2, EPOCH),
 	    "none over another that came since the look");
+	ok(seq_slot_put(s, look, 102, 2, EPOCH), "but one that continues it");
+	ok(!seq_slot_put(s, look, 104, 2, EPOCH + 1),
+	    "if it is of the same epoch");
+	ok(!seq_slot_put(s, look, 104, SEQ_RANGE_MAX - 3, EPOCH),
+	    "and not too long");
 	ok(!seq_slot_draw(s, EPOCH + 1, &seq),
 	    "nothing is drawn under another epoch");
 	ok(seq_slot_draw(s, EPOCH, &seq) && seq == 100, "its first seq");
 	ok(seq_slot_draw(s, EPOCH, &seq) && seq == 101, "its second");
-	ok(!seq_slot_draw(s, EPOCH, &seq), "and no third");
+	ok(seq_slot_draw(s, EPOCH, &seq) && seq == 102, "the other's first");
+	ok(seq_slot_draw(s, EPOCH, &seq) && seq == 103, "and second");
+	ok(!seq_slot_draw(s, EPOCH, &seq), "and no more");
 	look = seq_slot_look(s);
+	ok(!seq_slot_put(s, (struct seq_look){0}, 104, 2, EPOCH),
+	    "what has been drawn is not continued");
 	ok(seq_look_is_empty(look), "it is empty");
-	is_int(seq_look_floor(look, EPOCH), 102, "with a floor");
+	is_int(seq_look_floor(look, EPOCH), 104, "with a floor");
 	is_int(
 	    seq_look_floor(look, EPOCH + 1), 0, "which another epoch has not");
 	seq_slot_drop(s);
 	ok(!seq_slot_put(s, look, 300, 2, EPOCH),
 	    "after a drop nobody puts what was reserved before it");
+	ok(!seq_slot_put(s, look, 105, 2, EPOCH), "nor as its continuation");
 	look = seq_slot_look(s);
 	ok(seq_slot_put(s, look, 400, RANGE, EPOCH), "a range after it");
 	seq_slot_drop(s);

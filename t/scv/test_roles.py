@@ -2,7 +2,6 @@
 these: taken over, refused, given back and erased."""
 import base64
 import json
-import os
 import time
 import coffer
 import erasure
@@ -75,25 +74,13 @@ class Shop:
             f" '{self.at.id.replace('-', '')}') GROUP BY 1 ORDER BY 1")
 
 
-def stop_worker():
-    pid = site.pid("worker")
-    site.kill("worker", 15)
-    for _ in range(400):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the worker does not stop")
-
-
 def code(reply):
     return reply.status, [e["code"] for e in reply.json.get("errors", [])]
 
 
 def test_taken_over():
     shop = Shop()
-    stop_worker()
+    site.stop("worker")
     reply = shop.email()
     tap.equal((reply.status, "job_id" in reply.json), (201, True),
               "a new field with the role: created, and a job")
@@ -141,7 +128,7 @@ def test_taken_over():
 def test_exported():
     """An export between the change and its conversion."""
     shop = Shop()
-    stop_worker()
+    site.stop("worker")
     reply = shop.schema({**SOURCE, "name": {
         "type": "string", "x-scv-searchable": "name"}})
     job = reply.headers["Location"][-36:].replace("-", "")
@@ -180,7 +167,7 @@ def test_exported():
 def test_by_document():
     """All of them at once, and an index key that is rotated afterwards."""
     shop = Shop()
-    stop_worker()
+    site.stop("worker")
     reply = shop.schema(SOURCE)
     tap.equal(reply.status, 202, "three roles by one document: one job")
     for when in "meanwhile", "afterwards":
@@ -244,7 +231,7 @@ def test_given_back():
     """The field goes; while its values do, the attribute's wait."""
     shop = Shop()
     shop.at.wait(shop.email().json)
-    stop_worker()
+    site.stop("worker")
     gone = shop.field("DELETE", field_name="email")
     tap.equal(gone.status, 202, "a field with a role is deleted")
     waits = shop.at.call("PATCH", "/v1/customer", shop.at.group(customer_data=[
@@ -260,7 +247,7 @@ def test_given_back():
               (400, ["unique"]), "the new one is unique")
     shop = Shop()
     shop.at.wait(shop.email().json)
-    stop_worker()
+    site.stop("worker")
     taken = shop.field("PATCH", field_name="email", role=None)
     waits = shop.at.check([{"$verifiedEmail": "ann@example.org"}])
     tap.equal((taken.status, waits.status), (202, 202),
@@ -280,7 +267,7 @@ def test_waiting_rows():
     """Rows that were accepted while no field had the role."""
     shop = Shop()
     eyes = erasure.Eraser(site, shop.at.id)
-    stop_worker()
+    site.stop("worker")
     rows = [{"$verifiedEmail": f"w{i}@example.org", "$username": f"w{i}",
              "name": f"W{i}"} for i in range(20)]
     waits = shop.at.check(rows)

@@ -1,7 +1,5 @@
 """GET and PUT /scv/schema: the workspace's fields as a JSON Schema document."""
 import copy
-import os
-import time
 import coffer
 import tap
 
@@ -62,18 +60,6 @@ def done(shop, reply):
 def values(shop, name):
     return [c["extended_profile"].get(name)
             for c in shop.page().json["customers"]]
-
-
-def stop_worker():
-    pid = site.pid("worker")
-    site.kill("worker", 15)
-    for _ in range(400):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the worker does not stop")
 
 
 def test_document():
@@ -265,7 +251,7 @@ def test_conversion():
     put(shop, doc)
     shop.check([{"email": f"c{i}@x.org", "name": f"N{i}", "code": f"c{i}",
                  "age": i, "old": "gone"} for i in range(3)])
-    stop_worker()
+    site.stop("worker")
     doc["name"]["x-pii"] = True
     doc["code"]["x-coffer-unique"] = True
     doc["age"]["type"] = "string"
@@ -323,7 +309,7 @@ def test_display_names():
         {"field_name": "given", "display_name": "GPA",
          "field_type": "string"}])
     shop.check([{"first_name": "Ann", "given": "x"}])
-    stop_worker()
+    site.stop("worker")
     reply = call(shop, "PUT", DOCUMENT)
     tap.equal((reply.status, reply.json), (202, DOCUMENT),
               "titles of fields that go are free at once")

@@ -1,33 +1,7 @@
 /* Applying chunks: once only, in order, with conflicts, joining, updating. */
-#include <sys/wait.h>
-
 #include "model/customer.h"
-#include "t/model/batch.h"
+#include "t/work/chunks.h"
 #include "vault/keyring.h"
-#include "work/apply.h"
-
-static struct applied done;
-
-static void
-queue(struct batch *b, const char *const *rows, unsigned n, unsigned per_chunk,
-    enum on_existing existing)
-{
-	memset(b, 0, sizeof(*b));
-	b->rows = rows;
-	b->n = n;
-	b->per_chunk = per_chunk;
-	batch_queue(b, group.id, existing);
-}
-
-/* Claims and applies what is there. */
-static void
-apply_all(void)
-{
-	struct claim c;
-
-	while (!job_claim(&site, "w", &c, NULL, &e))
-		must(work_apply(&site, &c, &done, &e), "apply");
-}
 
 static enum err_code
 no_flush(void *arg, struct err *err)
@@ -106,7 +80,7 @@ test_store(void)
 	uint64_t total;
 	json_t *v;
 
-	queue(&b, first_rows, 5, 2, EXISTING_ERROR);
+	queue_new(&b, first_rows, 5, 2, EXISTING_ERROR);
 	apply_all();
 	batch_read(&b);
 	is_str(job_state_name(b.job.state), "completed", "the job completes");
@@ -143,7 +117,7 @@ test_once(void)
 	uint64_t before, after;
 
 	json_decref(page(SEGMENT_ALL, 0, &before));
-	queue(&b, rows, 2, 2, EXISTING_ERROR);
+	queue_new(&b, rows, 2, 2, EXISTING_ERROR);
 	must(job_claim(&site, "w", &c, NULL, &e), "claim");
 	late = c;
 	late.attempt = 0;
@@ -171,7 +145,7 @@ test_conflict(void)
 	json_t *v;
 
 	json_decref(page(group.id, 0, &before));
-	queue(&b, rows, 4, 4, EXISTING_ERROR);
+	queue_new(&b, rows, 4, 4, EXISTING_ERROR);
 	apply_all();
 	batch_read(&b);
 	is_str(job_state_name(b.job.state), "completed_with_errors",
@@ -204,7 +178,7 @@ test_twins(void)
 	static const char *const rows[] = {"twin@x.org|||", "Twin@X.org|||"};
 	struct batch b;
 
-	queue(&b, rows, 2, 2, EXISTING_ERROR);
+	queue_new(&b, rows, 2, 2, EXISTING_ERROR);
 	apply_all();
 	is_int(done.created, 1, "of two rows with a value one is stored");
 	is_int(done.failed, 1, "the other is wrong");
@@ -276,7 +250,7 @@ test_update(void)
 	struct batch b;
 	json_t *v;
 
-	queue(&b, rows, 6, 6, EXISTING_UPDATE);
+	queue_new(&b, rows, 6, 6, EXISTING_UPDATE);
 	apply_all();
 	is_int(done.created, 1, "one is new");
 	is_int(done.succeeded, 5, "four change a customer");
@@ -293,7 +267,7 @@ test_update(void)
 	json_decref(v);
 	ok(taken(i, "\"anna\"") && !taken(i, "\"ann\""),
 	    "the new user name is taken, the old one is free");
-	queue(&b, again, 2, 2, EXISTING_UPDATE);
+	queue_new(&b, again, 2, 2, EXISTING_UPDATE);
 	apply_all();
 	is_int(done.succeeded, 1, "two rows of one customer: the first counts");
 	is_int(done.failed, 1, "the second is wrong");
@@ -308,7 +282,7 @@ test_clear(void)
 	struct batch b;
 	json_t *v;
 
-	queue(&b, rows, 1, 1, EXISTING_UPDATE);
+	queue_new(&b, rows, 1, 1, EXISTING_UPDATE);
 	apply_all();
 	is_int(done.succeeded, 1, "a row that clears");
 	ok(!taken((uint32_t)(user - schema.fields), "\"bea\""),
@@ -329,7 +303,7 @@ test_stopped(void)
 
 	json_decref(page(SEGMENT_ALL, 0, &before));
 	one.user_id = 4711;
-	queue(&b, rows, 1, 1, EXISTING_ERROR);
+	queue_new(&b, rows, 1, 1, EXISTING_ERROR);
 	one.user_id = 0;
 	must(job_claim(&site, "w", &c, NULL, &e), "claim");
 	is_int(work_apply(&site, &c, &done, &e), ERR_FORBIDDEN,
@@ -349,11 +323,9 @@ test_many(void)
 {
 	static char text[MANY][40];
 	static const char *rows[MANY];
-	struct claim c;
 	struct batch b;
 	uint64_t before, after;
 	unsigned i;
-	int status, bad = 0;
 
 	json_decref(page(group.id, 0, &before));
 	for (i = 0; i < MANY; i++) {
@@ -361,21 +333,8 @@ test_many(void)
 		    text[i], sizeof(text[i]), "m%u@x.org|m%u|M %u|", i, i, i);
 		rows[i] = text[i];
 	}
-	queue(&b, rows, MANY, 20, EXISTING_ERROR);
-	fflush(stdout);
-	for (i = 0; i < 4; i++) {
-		if (fork())
-			continue;
-		db_close(site.db);
-		while (!(status = (int)job_claim(&site, "w", &c, NULL, &e)))
-			if (work_apply(&site, &c, &done, &e))
-				_exit(1);
-		_exit(status != ERR_NOT_FOUND);
-	}
-	while (wait(&status) > 0)
-		bad += status != 0;
-	db_close(site.db);
-	is_int(bad, 0, "four processes end well");
+	queue_new(&b, rows, MANY, 20, EXISTING_ERROR);
+	is_int(apply_beside(4), 0, "four processes end well");
 	batch_read(&b);
 	is_int(b.job.succeeded, MANY, "all rows are stored");
 	is_str(job_state_name(b.job.state), "completed", "the job completes");

@@ -5,32 +5,9 @@
 
 #include "model/customer.h"
 #include "model/customer_delete.h"
-#include "t/model/batch.h"
-#include "work/apply.h"
+#include "t/work/chunks.h"
 
 #define MANY 2500
-
-static struct applied done;
-
-static void
-queue(struct batch *b, const char *const *rows, unsigned n, unsigned per_chunk,
-    enum on_existing existing)
-{
-	memset(b, 0, sizeof(*b));
-	b->rows = rows;
-	b->n = n;
-	b->per_chunk = per_chunk;
-	batch_queue(b, group.id, existing);
-}
-
-static void
-apply_all(void)
-{
-	struct claim c;
-
-	while (!job_claim(&site, "w", &c, NULL, &e))
-		must(work_apply(&site, &c, &done, &e), "apply");
-}
 
 /* Deletes customers and says how many there were. */
 static unsigned delete (const struct uuid *ids, unsigned n)
@@ -146,7 +123,7 @@ test_borders(bool bulk)
 	for (i = 0; i < MANY; i++)
 		rows[i] = arena_printf(
 		    arena, "b%u.%d@x.org|u%u.%d||", i, bulk, i, bulk);
-	queue(&b, rows, MANY, 1000, EXISTING_ERROR);
+	queue_new(&b, rows, MANY, 1000, EXISTING_ERROR);
 	apply_all();
 	nall = everybody(group.id, all);
 	is_int((int)nall, MANY, "all are there");
@@ -172,10 +149,10 @@ test_claimed(void)
 	struct batch b;
 	struct claim c;
 
-	queue(&b, rows, 2, 2, EXISTING_ERROR);
+	queue_new(&b, rows, 2, 2, EXISTING_ERROR);
 	apply_all();
 	everybody(group.id, ids);
-	queue(&b, more, 2, 2, EXISTING_UPDATE);
+	queue_new(&b, more, 2, 2, EXISTING_UPDATE);
 	must(job_claim(&site, "w", &c, NULL, &e), "claim");
 	is_int((int)delete (ids, 1), 1, "deleted while the chunk is claimed");
 	must(work_apply(&site, &c, &done, &e), "apply");
@@ -194,7 +171,7 @@ test_range(void)
 	struct batch b;
 	uint32_t n;
 
-	queue(&b, rows, 4, 4, EXISTING_ERROR);
+	queue_new(&b, rows, 4, 4, EXISTING_ERROR);
 	apply_all();
 	must(segment_extent(site.db, &one, group.id, &x, &e), "extent");
 	is_int((int)x.members, 4, "four members");
@@ -262,7 +239,7 @@ test_answer(void)
 	struct batch b;
 	char byte;
 
-	queue(&b, rows, 1, 1, EXISTING_ERROR);
+	queue_new(&b, rows, 1, 1, EXISTING_ERROR);
 	apply_all();
 	everybody(group.id, &k.customer);
 	db_close(site.db);

@@ -1,14 +1,9 @@
 /* Applying the chunks of updates: whom they find, what they change, what
  * fails with what. */
-#include <sys/wait.h>
-
 #include "model/customer.h"
 #include "model/event.h"
-#include "t/model/batch.h"
+#include "t/work/chunks.h"
 #include "vault/keyring.h"
-#include "work/apply.h"
-
-static struct applied done;
 
 /* A row of an update: its customer by number (see `make`), what it gives. */
 struct change {
@@ -411,8 +406,7 @@ test_crowd(void)
 {
 	static struct change list[CROWD];
 	static char rows[TURNS][CROWD][40];
-	struct claim c;
-	int status, bad = 0;
+	int bad = 0;
 	unsigned i, t;
 
 	for (t = 0; t < TURNS; t++) {
@@ -426,20 +420,7 @@ test_crowd(void)
 		}
 		queue(list, CROWD, group.id);
 	}
-	fflush(stdout);
-	for (i = 0; i < 3; i++) {
-		if (fork())
-			continue;
-		db_close(site.db);
-		while (!(status = (int)job_claim(&site, "w", &c, NULL, &e)))
-			if (work_apply(&site, &c, &done, &e))
-				_exit(1);
-		_exit(status != ERR_NOT_FOUND);
-	}
-	while (wait(&status) > 0)
-		bad += status != 0;
-	db_close(site.db);
-	is_int(bad, 0, "three processes end well");
+	is_int(apply_beside(3), 0, "three processes end well");
 	for (i = 0; i < CROWD; i++) {
 		struct customer m = look(100 + i);
 
