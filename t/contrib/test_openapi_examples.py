@@ -424,7 +424,8 @@ def test_faults():
     """Tables are away, one that each request reads, whatever it asks for:
     that of its credentials, or, without any, that of what it is about."""
     requests = list(broken("internal"))
-    away = ("user", "api_key", "session", "export", "workspace_origin")
+    away = ("user", "workspace", "api_key", "session", "export",
+            "workspace_origin")
     site.sql("RENAME TABLE " + ", ".join(
         f"`{name}` TO `{name}_away`" for name in away))
     try:
