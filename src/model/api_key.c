@@ -315,6 +315,14 @@ key_proof_take(struct key_proof *p, uint64_t generation, struct err *e)
 	return ERR_OK;
 }
 
+enum err_code
+key_proof_require(struct db *db, const struct db_context *ctx,
+    const struct key_proof *p, struct err *e)
+{
+	return db_require(db, ctx, SQL_WORKSPACE_REQUIRE,
+	    DB_ARGS(db_int((int64_t)p->generation)), ERR_SUPERSEDED, e);
+}
+
 static void
 take_privileges(struct db_rows *r, void *arg)
 {

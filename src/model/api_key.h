@@ -86,6 +86,12 @@ struct key_proof {
 MUST_CHECK enum err_code key_proof_take(
     struct key_proof *p, uint64_t generation, struct err *e);
 
+/* Requires the same of a transaction (db_require), and holds the workspace's
+ * row: ERR_SUPERSEDED, then or with what is sent later. Once it has been
+ * committed nothing is owed. */
+MUST_CHECK enum err_code key_proof_require(struct db *db,
+    const struct db_context *ctx, const struct key_proof *p, struct err *e);
+
 /* Whether key `id` lives, and still has all of `privileges` in the context's
  * workspace; else ERR_FORBIDDEN. For what is done later than it was asked
  * for (S15). */

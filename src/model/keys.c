@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "model/account.h"
+#include "model/api_key.h"
 #include "model/audit.h"
 #include "model/field.h"
 #include "model/key_use.h"
@@ -235,15 +236,23 @@ site_hold(struct site *s, const struct db_context *ctx,
 
 enum err_code
 site_require(struct site *s, const struct db_context *ctx,
-    const struct schema *schema, struct keyring **out, struct err *e)
+    const struct schema *schema, const struct key_proof *proof,
+    struct keyring **out, struct err *e)
 {
 	struct site_keyring *place = ring_place(s, ctx->account_id);
+	enum err_code rc = ERR_OK;
 
 	assert(db_in_transaction(s->db));
+	if (proof)
+		rc = key_proof_require(s->db, ctx, proof, e);
+	if (rc)
+		return rc;
 	if (!place->ring || place->account_id != ctx->account_id)
 		return site_hold(s, ctx, schema, out, e);
 	place->used = ++s->clock;
 	*out = place->ring;
+	if (proof)
+		return ERR_OK;
 	return db_require(s->db, ctx, SQL_ACCOUNT_REQUIRE,
 	    DB_ARGS(
 	        db_int(keyring_epoch(place->ring)), db_int(schema->version)),

@@ -93,12 +93,15 @@ MUST_CHECK enum err_code site_hold(struct site *s, const struct db_context *ctx,
     const struct schema *schema, struct keyring **out, struct err *e);
 
 /* The same without a wait, for db_transaction_deferred: the keyring at hand is
- * taken for current, and required to be (db_require), as the fields are.
- * ERR_SUPERSEDED, perhaps only at the end: one of them has changed, or the
- * account or the workspace is gone. site_hold tells which. */
+ * taken for current, and required to be (db_require), as the fields are; by
+ * the workspace's generation where `proof` is of the key with which both came,
+ * else (NULL) by themselves. ERR_SUPERSEDED, perhaps only at the end: one of
+ * them has changed, or the account or the workspace is gone. site_hold tells
+ * which. */
+struct key_proof;
 MUST_CHECK enum err_code site_require(struct site *s,
     const struct db_context *ctx, const struct schema *schema,
-    struct keyring **out, struct err *e);
+    const struct key_proof *proof, struct keyring **out, struct err *e);
 
 /* The fields of the context's workspace as they were at `state`
  * (schema_state, or what api_key_find read) or since, for readers: kept from

@@ -4,6 +4,9 @@ STMT(WORKSPACE_INSERT, ACCOUNT,
 STMT(WORKSPACE_RAISE, WORKSPACE,
     "UPDATE workspace SET generation = " GENERATION_NEXT
     " WHERE account_id = :account AND id = :workspace")
+STMT(WORKSPACE_REQUIRE, WORKSPACE,
+    "SELECT id FROM workspace WHERE account_id = :account AND id = :workspace"
+    " AND generation = ? LOCK IN SHARE MODE")
 STMT(WORKSPACE_BY_UUID, ACCOUNT,
     "SELECT id FROM workspace WHERE account_id = :account AND uuid = ?")
 STMT(WORKSPACE_LIST, ACCOUNT,

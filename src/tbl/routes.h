@@ -87,14 +87,14 @@ ROUTE(DELETE, "/{account}/{operation}/{uuid}", V1, BEARER, RIGHT_JOBS, NONE,
 
 ROUTE(GET, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMERS_READ, NONE,
     CUSTOMER_LIST, scv_customer_list)
-ROUTE(POST, "/scv/customers", SCV, KEY, PRIVILEGE_CUSTOMER_CREATE, OPTIONAL,
-    NONE, scv_customer_create)
+ROUTE(POST, "/scv/customers", SCV, KEY_REMEMBERED, PRIVILEGE_CUSTOMER_CREATE,
+    OPTIONAL, NONE, scv_customer_create)
 ROUTE(GET, "/scv/customers/{customerid}", SCV, KEY_REMEMBERED,
     PRIVILEGE_CUSTOMER_READ, NONE, CUSTOMER_READ, scv_customer_show)
-ROUTE(PATCH, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_UPDATE,
-    JSON, NONE, scv_customer_patch)
-ROUTE(PUT, "/scv/customers/{customerid}", SCV, KEY, PRIVILEGE_CUSTOMER_UPDATE,
-    OPTIONAL, NONE, scv_customer_put)
+ROUTE(PATCH, "/scv/customers/{customerid}", SCV, KEY_REMEMBERED,
+    PRIVILEGE_CUSTOMER_UPDATE, JSON, NONE, scv_customer_patch)
+ROUTE(PUT, "/scv/customers/{customerid}", SCV, KEY_REMEMBERED,
+    PRIVILEGE_CUSTOMER_UPDATE, OPTIONAL, NONE, scv_customer_put)
 ROUTE(DELETE, "/scv/customers/{customerid}", SCV, KEY,
     PRIVILEGE_CUSTOMER_DELETE, NONE, NONE, scv_customer_delete)
 

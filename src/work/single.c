@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "model/api_key.h"
 #include "model/idempotency.h"
 #include "model/segment.h"
 #include "model/seq.h"
@@ -222,7 +223,8 @@ body(struct db *db, void *arg, struct err *e)
 	if (run->holds)
 		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
 	else
-		err = site_require(c->site, &c->ctx, &c->schema, &c->ring, e);
+		err = site_require(c->site, &c->ctx, &c->schema, run->o->proof,
+		    &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);
@@ -252,17 +254,21 @@ done(struct db *db, void *arg, struct err *e)
 }
 
 /* What is required and not so is asked for: keys that are newer are no reason
- * to read the record anew. */
+ * to read the record anew. But a proof that is owed can only be required. */
 static enum err_code
 run_once(struct single_run *run, struct err *e)
 {
 	struct db *db = run->chunk.site->db;
+	struct key_proof *proof = run->o->proof;
 	enum err_code err = db_transaction_deferred(db, body, done, run, e);
 
-	if (err != ERR_SUPERSEDED || run->holds)
-		return err;
-	run->holds = true;
-	return db_transaction_deferred(db, body, done, run, e);
+	if (err == ERR_SUPERSEDED && !run->holds && !(proof && proof->owed)) {
+		run->holds = true;
+		err = db_transaction_deferred(db, body, done, run, e);
+	}
+	if (!err && proof)
+		proof->owed = false;
+	return err;
 }
 
 /* Before each try. One that has found no value taken, and yet was told so, may

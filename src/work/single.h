@@ -23,6 +23,9 @@ struct single {
 	const struct schema *schema; /* that the record was read by */
 	const struct record *record; /* its values alone are looked at */
 	const struct precondition *condition; /* If-Match, or NULL */
+	/* Of the API key with which the schema came, or NULL: what it owes is
+	 * given by the transaction. */
+	struct key_proof *proof;
 	/* Of SINGLE_CREATE, or NULL: an Idempotency-Key and the route it is
 	 * for, by whoever `who` is: keys of others are others. */
 	const char *key, *route;
@@ -40,7 +43,8 @@ struct single {
  * other customers have the values of the fields marked in o->wrong; or, with
  * none marked, the Idempotency-Key was used with other content. ERR_TOO_LARGE:
  * the profile would be too long by the value of the one marked. ERR_SUPERSEDED:
- * the fields are not those of o->schema any more: read the record anew.
+ * the fields are not those of o->schema any more, or the key that owes a proof
+ * is not what it was: read the record anew.
  * ERR_UNAVAILABLE also while the index of a value's field is being made.
  * Nothing is changed then. */
 MUST_CHECK enum err_code work_single(struct site *s,

@@ -161,6 +161,64 @@ def test_revoked():
         tap.equal(cost(lambda k=key: get(k)), 10, "and it is forgotten")
 
 
+def writes(key=None):
+    """What writes, by a key; each makes or changes customers."""
+    return {
+        "POST": lambda: shop.scv("POST", "/customers", {"first_name": "Cid"},
+                                 key=key),
+        "PATCH": lambda: shop.scv("PATCH", PATH, {
+            "last_name": uuid.uuid4().hex}, key=key),
+        "PUT": lambda: shop.scv("PUT", f"/customers/{uuid.uuid4()}?mode=merge",
+                                {"first_name": "Cid"}, key=key)}
+
+
+def stored():
+    """What is stored of customers, in a number."""
+    return site.sql("SELECT COUNT(*), SUM(revision) FROM customer")[0]
+
+
+def test_writes():
+    """The transaction of a write gives the proof."""
+    key = shop.key("CUSTOMER_READ,CUSTOMER_CREATE,CUSTOMER_UPDATE")
+    warm(key)
+    for method, most in {"POST": 1, "PATCH": 4, "PUT": 4}.items():
+        burst(writes(key)[method])
+        spent = cost(writes(key)[method], 20)
+        tap.ok(spent <= most * 20 + 8, f"{method}: {most} statements, and few "
+               "for a new range of seqs now and then")
+    before = stored()
+    for method in writes():
+        key = shop.key("CUSTOMER_READ,CUSTOMER_CREATE,CUSTOMER_UPDATE")
+        warm(key)
+        site.ctl("api-key", "revoke", key_id(key))
+        tap.equal([r.status for r in burst(writes(key)[method])], [401] * 12,
+                  f"S5: {method} by a key that was revoked: 401")
+    tap.equal(stored(), before, "S5: and nothing is stored")
+
+
+def test_write_fields():
+    """A write is judged by the fields that are, not by those remembered."""
+    warm()
+    made = [r.status for r in burst(writes()["POST"])]
+    site.ctl("field", "create", "--workspace", shop.id, "--json", json.dumps(
+        {"field_name": "motto", "field_type": "string"}))
+    made += [r.status for r in burst(lambda: shop.scv(
+        "POST", "/customers", {"motto": "Carpe diem"}))]
+    tap.equal(set(made), {201}, "a new field is taken at once, everywhere")
+    shop.call("DELETE", "/v1/cpf", {"workspace_id": shop.id,
+                                    "field_name": "motto"})
+    drain()
+    tap.equal({r.status for r in burst(lambda: shop.scv(
+        "POST", "/customers", {"motto": "Carpe diem"}))}, {400},
+              "and a deleted one by nobody")
+    for words in ((), ("--index",)):
+        warm()
+        site.ctl("key", "rotate", "--account", shop.account, *words)
+        tap.equal({r.status for r in burst(writes()["POST"])}, {201},
+                  f"creates go on through {('a rotation',) + words}")
+        drain()
+
+
 def test_fields():
     """What is remembered of fields is no answer either."""
     warm()
