@@ -82,22 +82,22 @@ buf_addc(struct buf *b, char c)
 void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
-	size_t free = b->data ? b->cap - b->len : 0;
+	size_t left = b->data ? b->cap - b->len : 0;
 	va_list ap;
 	char *room;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(free ? b->data + b->len : NULL, free, fmt, ap);
+	n = vsnprintf(left ? b->data + b->len : NULL, left, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		abort();
 	room = buf_room(b, (size_t)n);
-	if (!room && free)
-		wipe(b->data + b->len, free);
+	if (!room && left)
+		wipe(b->data + b->len, left);
 	if (!room)
 		return;
-	if ((size_t)n >= free) {
+	if ((size_t)n >= left) {
 		va_start(ap, fmt);
 		vsnprintf(room, (size_t)n + 1, fmt, ap);
 		va_end(ap);

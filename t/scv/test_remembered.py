@@ -337,10 +337,14 @@ def test_restored():
     key = shop.key("CUSTOMER_READ")
     warm()
     warm(key)
+    latest = generation()
     site.ctl("restore", file, "--replace")
+    tap.ok(generation() > latest, "S5: another life has another generation")
     tap.equal({r.status for r in burst(lambda: get(key))}, {401},
               "S5: one that the backup does not know opens nothing")
     tap.equal({r.status for r in burst(get)}, {200}, "one that it knows does")
+    file = f"{site.dir}/later.sql.gz"
+    site.ctl("backup", file)
     key = shop.key("CUSTOMER_READ")
     warm(key)
     with gzip.open(file, "rt", encoding="utf-8") as text:
