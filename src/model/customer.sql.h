@@ -1,9 +1,13 @@
+/* Of a customer's row, in the order of model/customer_row.h: what is before its
+ * profile and events. */
+#define CUSTOMER_COLUMNS \
+	"customer.seq, customer.uuid, customer.revision," \
+	" customer.key_version, customer.layout, customer.created_at," \
+	" customer.updated_at,"
 STMT(CUSTOMER_INSERT, WORKSPACE,
     "INSERT INTO customer (workspace_id, seq, uuid, revision, key_version,"
     " layout, profile, created_at, updated_at)"
     " VALUES (:workspace, ?, ?, 1, ?, ?, ?, ?, ?)")
-/* Of rows that the transaction has locked; one whose revision is not the one
- * that was read stays as it is. */
 /* Of rows that the transaction has locked: all are there, with the revision
  * that was read (anything else is refused as NULL). Twice as quick as UPDATE,
  * and conditions on each column would cost a third. */
@@ -17,12 +21,10 @@ STMT(CUSTOMER_REWRITE, WORKSPACE,
     " revision = IF(revision = VALUES(revision), revision + 1, NULL)")
 /* These lock what they read, so that it can be rewritten. */
 STMT(CUSTOMER_READ, WORKSPACE,
-    "SELECT seq, uuid, revision, key_version, layout, created_at, updated_at,"
-    " profile, events FROM customer"
+    "SELECT " CUSTOMER_COLUMNS " profile, events FROM customer"
     " WHERE workspace_id = :workspace AND seq IN (?...) FOR UPDATE")
 STMT(CUSTOMER_READ_RANGE, WORKSPACE,
-    "SELECT seq, uuid, revision, key_version, layout, created_at, updated_at,"
-    " profile, events FROM customer"
+    "SELECT " CUSTOMER_COLUMNS " profile, events FROM customer"
     " WHERE workspace_id = :workspace AND seq >= ? AND seq < ? ORDER BY seq"
     " FOR UPDATE")
 STMT(CUSTOMER_IDS, WORKSPACE,

@@ -3,31 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/customer_row.h"
 #include "model/profile.h"
 #include "model/rows.h"
 
-/* Columns of OPEN_BY_UUID, OPEN_PROVEN and OPEN_BY_SEQS. */
-enum {
-	COL_SEQ,
-	COL_UUID,
-	COL_REVISION,
-	COL_VERSION,
-	COL_LAYOUT,
-	COL_CREATED,
-	COL_UPDATED,
-	COL_PROFILE,
-	COL_EVENTS,
-	COL_GENERATION /* of OPEN_PROVEN alone */
-};
+enum { COL_GENERATION = CUSTOMER_ROW }; /* of OPEN_PROVEN */
 
-/* A customer that is sought, or was read: its place in the list, its bytes in
- * those of the batch. */
+/* A customer that is sought by its seq, or was found, its bytes in those of the
+ * batch; and its place in the list. */
 struct head {
-	struct open_customer c;
+	struct customer c;
 	unsigned place;
 	bool found;
-	uint32_t key_version, layout;
-	size_t profile_at, nprofile, events_at;
 };
 
 struct joined {
@@ -69,29 +56,11 @@ end(struct opening *o)
 	arena_free(&o->arena);
 }
 
-static size_t
-keep(struct opening *o, struct db_rows *r, unsigned col, size_t *n_out)
-{
-	size_t at = o->bytes.len;
-	const char *bytes = db_get_bytes(r, col, n_out);
-
-	buf_add(&o->bytes, bytes, *n_out);
-	return at;
-}
-
 static void
 take_row(struct opening *o, struct db_rows *r, struct head *h)
 {
+	customer_row_take(r, &h->c, &o->bytes);
 	h->found = true;
-	h->c.seq = (uint64_t)db_get_int(r, COL_SEQ);
-	db_get_uuid(r, COL_UUID, &h->c.uuid);
-	h->c.revision = (uint32_t)db_get_int(r, COL_REVISION);
-	h->key_version = (uint32_t)db_get_int(r, COL_VERSION);
-	h->layout = (uint32_t)db_get_int(r, COL_LAYOUT);
-	h->c.created_at = db_get_int(r, COL_CREATED);
-	h->c.updated_at = db_get_int(r, COL_UPDATED);
-	h->profile_at = keep(o, r, COL_PROFILE, &h->nprofile);
-	h->events_at = keep(o, r, COL_EVENTS, &h->c.nevents);
 }
 
 static int
@@ -180,27 +149,27 @@ set_segments(struct opening *o, struct open_customer *c)
 /* A profile in a layout that the schema does not know yet, or under a key that
  * the ring has not, was written after they were read. */
 static enum err_code
-set_values(struct opening *o, const struct head *h, struct open_customer *c)
+set_values(struct opening *o, const struct customer *m, struct open_customer *c)
 {
 	const struct customer_wish *w = o->wish;
 	char id[UUID_TEXT];
 	struct profile_owner owner = {.ring = w->ring,
 	    .workspace = o->workspace,
 	    .customer = id,
-	    .key_version = h->key_version,
-	    .layout = h->layout};
+	    .key_version = m->key_version,
+	    .layout = m->layout};
 	struct record r = {0};
 	enum err_code err = ERR_OK;
 
-	if (w->fields && (h->layout > w->schema->layout ||
-	                     !keyring_data(w->ring, h->key_version)))
+	if (w->fields && (m->layout > w->schema->layout ||
+	                     !keyring_data(w->ring, m->key_version)))
 		return err_fault(o->e, ERR_SUPERSEDED,
 		    "a customer is newer than the fields or keys in hand");
 	uuid_format(&c->uuid, id);
 	if (w->fields)
-		err = profile_open_some(&owner, w->schema,
-		    o->bytes.data + h->profile_at, h->nprofile, w->fields,
-		    o->opened, &r, o->e);
+		err =
+		    profile_open_some(&owner, w->schema, o->bytes.data + m->at,
+		        m->n, w->fields, o->opened, &r, o->e);
 	else
 		r.values =
 		    arena_calloc(o->opened, w->schema->n, sizeof(*r.values));
@@ -209,13 +178,17 @@ set_values(struct opening *o, const struct head *h, struct open_customer *c)
 }
 
 static enum err_code
-hand_over(struct opening *o, const struct head *h)
+hand_over(struct opening *o, const struct customer *m)
 {
-	struct open_customer c = h->c;
-	enum err_code err;
+	struct open_customer c = {.seq = m->seq,
+	    .uuid = m->uuid,
+	    .revision = m->revision,
+	    .created_at = m->created_at,
+	    .updated_at = m->updated_at,
+	    .events = m->nevents ? o->bytes.data + m->events_at : "",
+	    .nevents = m->nevents};
+	enum err_code err = set_values(o, m, &c);
 
-	c.events = c.nevents ? o->bytes.data + h->events_at : "";
-	err = set_values(o, h, &c);
 	if (!err)
 		set_segments(o, &c);
 	if (!err)
@@ -248,7 +221,7 @@ read_one(struct opening *o, const struct uuid *id)
 	if (db_next(r)) {
 		if (owed)
 			now = (uint64_t)db_get_int(r, COL_GENERATION);
-		if (!db_is_null(r, COL_SEQ))
+		if (!db_is_null(r, CUSTOMER_SEQ))
 			take_row(o, r, o->heads);
 	}
 	err = db_done(&r, o->e);
@@ -280,7 +253,7 @@ customer_open(struct site *s, const struct db_context *ctx,
 	if (!err)
 		err = read_segments(&o);
 	if (!err)
-		err = hand_over(&o, &head);
+		err = hand_over(&o, &head.c);
 	end(&o);
 	return err;
 }
@@ -321,7 +294,7 @@ read_rows(struct opening *o, bool *full_out)
 		return err;
 	*full_out = false;
 	while (!*full_out && db_next(r)) {
-		key.c.seq = (uint64_t)db_get_int(r, COL_SEQ);
+		key.c.seq = (uint64_t)db_get_int(r, CUSTOMER_SEQ);
 		h = bsearch(
 		    &key, o->heads, o->n, sizeof(*o->heads), compare_seqs);
 		if (h)
@@ -351,7 +324,7 @@ open_batch(struct opening *o, const uint64_t *seqs, bool *full_out)
 	qsort(o->heads, o->n, sizeof(*o->heads), compare_places);
 	for (i = 0; i < o->n && !err; i++)
 		if (o->heads[i].found)
-			err = hand_over(o, &o->heads[i]);
+			err = hand_over(o, &o->heads[i].c);
 	return err;
 }
 

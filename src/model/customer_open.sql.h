@@ -1,22 +1,17 @@
 /* Customers to be opened; of many nothing is sent that is not wanted. (Of one
  * that would cost more than it saves.) */
-#define OPEN_COLUMNS                                           \
-	"customer.seq, customer.uuid, customer.revision,"      \
-	" customer.key_version, customer.layout, customer.created_at," \
-	" customer.updated_at,"
 STMT(OPEN_BY_UUID, WORKSPACE,
-    "SELECT " OPEN_COLUMNS " profile, events"
-    " FROM customer WHERE workspace_id = :workspace AND uuid = ?")
+    "SELECT " CUSTOMER_COLUMNS " profile, events FROM customer"
+    " WHERE workspace_id = :workspace AND uuid = ?")
 /* With the proof of an API key that is remembered: what has to stand in the
  * workspace's row beside it (struct key_proof). */
 STMT(OPEN_PROVEN, WORKSPACE,
-    "SELECT " OPEN_COLUMNS " customer.profile, customer.events,"
-    " workspace.generation"
-    " FROM workspace LEFT JOIN customer"
+    "SELECT " CUSTOMER_COLUMNS " customer.profile, customer.events,"
+    " workspace.generation FROM workspace LEFT JOIN customer"
     " ON customer.workspace_id = :workspace AND customer.uuid = ?"
     " WHERE workspace.account_id = :account AND workspace.id = :workspace")
 STMT(OPEN_BY_SEQS, WORKSPACE,
-    "SELECT " OPEN_COLUMNS " IF(?, profile, ''), IF(?, events, '')"
+    "SELECT " CUSTOMER_COLUMNS " IF(?, profile, ''), IF(?, events, '')"
     " FROM customer WHERE workspace_id = :workspace AND seq IN (?...)")
 STMT(OPEN_MEMBERSHIPS, WORKSPACE,
     "SELECT m.seq, m.segmented_at, s.code"

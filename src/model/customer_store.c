@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "model/customer.h"
+#include "model/customer_row.h"
 #include "model/rows.h"
 #include "model/segment.h"
 
@@ -39,39 +39,6 @@ customer_insert(struct db *db, const struct db_context *ctx,
 	err = db_bulk(db, ctx, SQL_CUSTOMER_INSERT, cells, n, INSERT_CELLS, e);
 	free(cells);
 	return err;
-}
-
-/* Columns of CUSTOMER_READ and CUSTOMER_READ_RANGE. */
-enum {
-	COL_SEQ,
-	COL_UUID,
-	COL_REVISION,
-	COL_VERSION,
-	COL_LAYOUT,
-	COL_CREATED,
-	COL_UPDATED,
-	COL_PROFILE,
-	COL_EVENTS
-};
-
-static void
-take_customer(struct db_rows *r, struct customer *c, struct buf *profiles)
-{
-	const char *bytes;
-
-	c->seq = (uint64_t)db_get_int(r, COL_SEQ);
-	db_get_uuid(r, COL_UUID, &c->uuid);
-	c->revision = (uint32_t)db_get_int(r, COL_REVISION);
-	c->key_version = (uint32_t)db_get_int(r, COL_VERSION);
-	c->layout = (uint32_t)db_get_int(r, COL_LAYOUT);
-	c->created_at = db_get_int(r, COL_CREATED);
-	c->updated_at = db_get_int(r, COL_UPDATED);
-	bytes = db_get_bytes(r, COL_PROFILE, &c->n);
-	c->at = profiles->len;
-	buf_add(profiles, bytes, c->n);
-	bytes = db_get_bytes(r, COL_EVENTS, &c->nevents);
-	c->events_at = profiles->len;
-	buf_add(profiles, bytes, c->nevents);
 }
 
 /* How many of the n seqs from `i` on fill the next list. */
@@ -122,7 +89,7 @@ customer_read(struct db *db, const struct db_context *ctx, const uint64_t *seqs,
 		if (err)
 			break;
 		while (found < n && db_next(r))
-			take_customer(r, &out[found++], profiles);
+			customer_row_take(r, &out[found++], profiles);
 		err = db_done(&r, e);
 	}
 	*found_out = found;
@@ -147,7 +114,7 @@ customer_read_range(struct db *db, const struct db_context *ctx, uint64_t first,
 			err = err_fault(
 			    e, ERR_INTERNAL, "more customers than the range");
 		else
-			take_customer(r, &out[(*found_out)++], profiles);
+			customer_row_take(r, &out[(*found_out)++], profiles);
 	}
 	return rows_end(err, &r, e);
 }
