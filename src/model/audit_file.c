@@ -122,10 +122,11 @@ write_line(int fd, const struct buf *line)
 	return n == (ssize_t)line->len;
 }
 
-/* After a failure nobody knows what the file's end is: the next entry begins
- * a chain and a file of its own. */
-void
-audit_file_add(struct audit *a, struct audit_entry *en)
+/* Appends an entry to the file of this process. After a failure nobody knows
+ * what the file's end is: the next entry begins a chain and a file of its own.
+ */
+static void
+add_entry(struct audit *a, struct audit_entry *en)
 {
 	struct audit_file *f = &a->file;
 
@@ -168,7 +169,7 @@ note(struct audit *a, const struct db_context *ctx,
 		return;
 	}
 	audit_fill(&en, ctx, event, room);
-	audit_file_add(a, &en);
+	add_entry(a, &en);
 }
 
 void

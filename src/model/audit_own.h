@@ -60,9 +60,6 @@ MUST_CHECK enum err_code audit_put(struct audit *a, struct audit_chain *c,
 MUST_CHECK enum err_code audit_store(
     struct db *db, const struct audit_entry *list, unsigned n, struct err *e);
 
-/* Appends an entry to the file of this process. */
-void audit_file_add(struct audit *a, struct audit_entry *en);
-
 /* Tells what was left out of this minute so far. */
 void audit_file_left(struct audit *a);
 void audit_file_close(struct audit_file *f);

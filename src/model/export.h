@@ -125,7 +125,7 @@ MUST_CHECK enum err_code export_end(struct db *db, const struct db_context *ctx,
 
 /* Within a deletion's transaction, after it has taken the customers out of the
  * counts of `all`: withdraws the exports that hold one of n ascending seqs.
- * *some_out is set to true if there are such: export_clean
+ * *some_out is set to true if there are such: export_clean_now
  * (model/export_files.h) has something to do then. */
 MUST_CHECK enum err_code export_forget(struct site *s,
     const struct db_context *ctx, const uint64_t *seqs, unsigned n,

@@ -167,9 +167,9 @@ is_ours(const char *name, void *arg)
 	return id_length(name);
 }
 
-enum err_code
-export_files_erase(
-    const struct conf *c, const struct uuid *workspace, struct err *e)
+/* Removes all files of a workspace. */
+static enum err_code
+erase_files(const struct conf *c, const struct uuid *workspace, struct err *e)
 {
 	char path[EXPORT_PATH_MAX];
 	enum err_code err = dir_path(c, workspace, path, e);
@@ -218,8 +218,8 @@ clean_one(struct site *s, const struct db_context *ctx,
 	return err;
 }
 
-enum err_code
-export_clean(struct site *s, const struct db_context *ctx, struct err *e)
+static enum err_code
+clean(struct site *s, const struct db_context *ctx, struct err *e)
 {
 	struct export list[UNCLEAN_MAX];
 	struct schema state;
@@ -238,7 +238,7 @@ export_clean_now(struct site *s, const struct db_context *ctx)
 {
 	struct err e;
 
-	if (export_clean(s, ctx, &e))
+	if (clean(s, ctx, &e))
 		log_err("removing export files", &e);
 }
 
@@ -285,7 +285,7 @@ sweep_workspace(const struct db_context *ctx, const struct uuid *workspace,
 	err = db_exec(
 	    s->db, ctx, SQL_EXPORT_EXPIRE, DB_ARGS(db_int(now)), NULL, NULL, e);
 	if (!err)
-		err = export_clean(s, ctx, e);
+		err = clean(s, ctx, e);
 	if (!err)
 		err = dir_path(s->conf, workspace, path, e);
 	if (!err)
@@ -310,7 +310,7 @@ erase_workspace(const struct db_context *ctx, const struct uuid *workspace,
 	const struct site *s = arg;
 
 	(void)ctx;
-	return export_files_erase(s->conf, workspace, e);
+	return erase_files(s->conf, workspace, e);
 }
 
 enum err_code
@@ -330,8 +330,7 @@ sweep_place(struct site *s, const char *name, struct err *e)
 	if (!uuid_parse(name, strlen(name), &id))
 		return ERR_OK;
 	err = workspace_bind(s->db, &id, &ctx, e);
-	return err == ERR_NO_WORKSPACE ? export_files_erase(s->conf, &id, e)
-	                               : err;
+	return err == ERR_NO_WORKSPACE ? erase_files(s->conf, &id, e) : err;
 }
 
 enum err_code

@@ -26,22 +26,16 @@ MUST_CHECK enum err_code export_dir_make(
 /* Puts the directory of a file on the disk, and with it the file's name. */
 MUST_CHECK enum err_code export_dir_sync(const char *path, struct err *e);
 
-/* Removes all files of an export; all of a workspace; all of the workspaces of
- * the context's account. */
+/* Removes all files of an export; all of the workspaces of the context's
+ * account. */
 MUST_CHECK enum err_code export_files_remove(const struct conf *c,
     const struct uuid *workspace, const struct export *x, struct err *e);
-MUST_CHECK enum err_code export_files_erase(
-    const struct conf *c, const struct uuid *workspace, struct err *e);
 MUST_CHECK enum err_code export_erase(
     struct site *s, const struct db_context *ctx, struct err *e);
 
 /* Removes the files, and what is known of who is in them, of the workspace's
- * exports that are to have none. */
-MUST_CHECK enum err_code export_clean(
-    struct site *s, const struct db_context *ctx, struct err *e);
-
-/* The same, as well as it can, after a COMMIT: what fails is logged, and the
- * sweep does it. */
+ * exports that are to have none; as well as it can, after a COMMIT: what fails
+ * is logged, and the sweep does it. */
 void export_clean_now(struct site *s, const struct db_context *ctx);
 
 /* Of the context's account: files that have expired or that nobody knows, and

@@ -413,8 +413,8 @@ scan_all(struct field_edits *c, struct err *e)
 	return err;
 }
 
-enum err_code
-field_edits_check(struct field_edits *c, struct err *e)
+static enum err_code
+check(struct field_edits *c, struct err *e)
 {
 	enum err_code err = check_count(c, e);
 	unsigned i;
@@ -442,6 +442,6 @@ field_edits_apply(struct field_edits *c, struct err *e)
 		if (c->list[i].kind == EDIT_CREATE)
 			c->list[i].f.id = c->next_id++;
 	}
-	err = field_edits_check(c, e);
+	err = check(c, e);
 	return err ? err : field_edits_store(c, e);
 }

@@ -62,9 +62,7 @@ MUST_CHECK enum err_code field_edits_apply(
 /* Gives schema and regexes back; at the end, outside of the transaction too. */
 void field_edits_end(struct field_edits *c);
 
-/* The steps of field_edits_apply. */
-MUST_CHECK enum err_code field_edits_check(
-    struct field_edits *c, struct err *e);
+/* The last step of field_edits_apply. */
 MUST_CHECK enum err_code field_edits_store(
     struct field_edits *c, struct err *e);
 

@@ -29,6 +29,9 @@ told(enum err_code err, struct err *e)
 	    e, ERR_CONFLICT, "there is a field of that name or role already");
 }
 
+#define MADE_ALONE 2 /* values at the end that a change leaves: FIELD_INSERT \
+	              */
+
 /* Writes the row of a field that is made or changed: both statements begin with
  * what a change may change, and go on with the id. One that is made is never
  * `indexing`. */
@@ -38,6 +41,7 @@ write_row(struct field_edits *c, const struct field_edit *edit, struct err *e)
 	const struct field *f = &edit->f;
 	bool made = edit->kind == EDIT_CREATE;
 	struct buf options = {0}, was = {0};
+	size_t n;
 	enum err_code err;
 
 	field_write_options(&options, f);
@@ -50,9 +54,10 @@ write_row(struct field_edits *c, const struct field_edit *edit, struct err *e)
 	    f->noptions ? db_bytes(options.data, options.len) : db_null(),
 	    db_str(f->regex_text), db_str(f->role), db_str(f->words),
 	    db_str(was.data), db_int(f->id), db_str(f->name), db_int(c->now)};
+	n = sizeof(row) / sizeof(row[0]) - (made ? 0 : MADE_ALONE);
 	err = db_exec(c->site->db, c->ctx,
 	    made ? SQL_FIELD_INSERT : SQL_FIELD_UPDATE,
-	    (struct db_args){row, made ? 16 : 14}, NULL, NULL, e);
+	    (struct db_args){row, n}, NULL, NULL, e);
 	buf_free(&options);
 	buf_free(&was);
 	return told(err, e);

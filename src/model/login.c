@@ -48,8 +48,9 @@ user_row_find(struct db *db, const struct db_context *ctx, const char *email,
 	    take_row, out, e);
 }
 
-enum err_code
-user_row_own(struct db *db, const struct db_context *ctx, struct user_row *out,
+/* The live user of the context; ERR_NOT_FOUND. */
+static enum err_code
+own_row(struct db *db, const struct db_context *ctx, struct user_row *out,
     struct err *e)
 {
 	return db_one(db, ctx, SQL_USER_BY_ID, DB_ARGS(db_int(ctx->user_id)),
@@ -179,7 +180,7 @@ user_password_change(struct site *s, const struct db_context *ctx,
 	enum err_code rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = user_row_own(s->db, ctx, &row, e);
+	rc = own_row(s->db, ctx, &row, e);
 	wipe(row.phc, sizeof(row.phc));
 	if (rc == ERR_NOT_FOUND)
 		return err_set(e, ERR_AUTH, NULL);

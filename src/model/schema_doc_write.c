@@ -111,8 +111,8 @@ add_switches(
 	}
 }
 
-void
-property_write(struct buf *out, const struct field *f)
+static void
+write_property(struct buf *out, const struct field *f)
 {
 	const struct field_role *role = field_role_find(f->role);
 	json_t *words = NULL;
@@ -153,7 +153,7 @@ add_properties(struct buf *out, const struct schema *s, const json_t *words)
 		if (s->fields[i].builtin)
 			continue;
 		begin_word(out, s->fields[i].name);
-		property_write(out, &s->fields[i]);
+		write_property(out, &s->fields[i]);
 	}
 	json_object_foreach((json_t *)aliases, name, v)
 	{

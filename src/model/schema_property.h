@@ -38,7 +38,4 @@ bool property_read_alias(const char *name, const json_t *v, struct arena *a,
 bool property_read(const char *name, const json_t *v, const struct field *old,
     struct arena *a, struct schema_faults *faults, struct field *out);
 
-/* Appends the property of a field. */
-void property_write(struct buf *out, const struct field *f);
-
 #endif

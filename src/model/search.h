@@ -92,10 +92,12 @@ MUST_CHECK enum err_code search_merge(
 MUST_CHECK enum err_code search_due_count(
     struct db *db, uint64_t *out, struct err *e);
 
-/* Merges what is pending of the block of a seq; *left_out: some has been left
- * for another turn. In a transaction of its own. */
+/* Merges what is pending of a block (of seqs, by SEARCH_BLOCK); writes it anew
+ * even where that is nothing, if it is to be renewed. *left_out: some has been
+ * left for another turn. In a transaction of its own. */
 MUST_CHECK enum err_code search_merge_block(struct site *s,
-    const struct db_context *ctx, uint64_t seq, bool *left_out, struct err *e);
+    const struct db_context *ctx, uint64_t block, bool renew, bool *left_out,
+    struct err *e);
 
 /* Told of each customer that matches, once, in the order of the search; false
  * ends it. No rows are open: it may read more from the same snapshot. */

@@ -130,8 +130,8 @@ body_done(struct db *db, void *arg, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, NULL);
 }
 
-static enum err_code
-merge_block(struct site *s, const struct db_context *ctx, uint64_t block,
+enum err_code
+search_merge_block(struct site *s, const struct db_context *ctx, uint64_t block,
     bool renew, bool *left_out, struct err *e)
 {
 	struct merging m = {
@@ -142,13 +142,6 @@ merge_block(struct site *s, const struct db_context *ctx, uint64_t block,
 	buf_free(&m.plain);
 	*left_out = m.left;
 	return err;
-}
-
-enum err_code
-search_merge_block(struct site *s, const struct db_context *ctx, uint64_t seq,
-    bool *left_out, struct err *e)
-{
-	return merge_block(s, ctx, seq / SEARCH_BLOCK, false, left_out, e);
 }
 
 /* A workspace that this process has taken on. */
@@ -201,7 +194,8 @@ merge_all(struct site *s, const struct db_context *ctx, bool renew,
 		    db_take_u64, &at, e);
 		block = at / unit;
 		if (!err)
-			err = merge_block(s, ctx, block, renew, &left, e);
+			err =
+			    search_merge_block(s, ctx, block, renew, &left, e);
 		if (!err && !left)
 			at = (block + 1) * unit;
 	}

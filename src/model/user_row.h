@@ -11,12 +11,10 @@ struct user_row {
 	char phc[PASSWORD_PHC];    /* wiped by the caller */
 };
 
-/* A live user by e-mail, or by ctx.user_id; ERR_NOT_FOUND. */
+/* A live user by e-mail; ERR_NOT_FOUND. */
 MUST_CHECK enum err_code user_row_find(struct db *db,
     const struct db_context *ctx, const char *email, struct user_row *out,
     struct err *e);
-MUST_CHECK enum err_code user_row_own(struct db *db,
-    const struct db_context *ctx, struct user_row *out, struct err *e);
 
 /* Reads id, uuid and tokens_valid_from, the first columns of a user, into a
  * struct user. */

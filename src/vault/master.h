@@ -32,9 +32,6 @@ MUST_CHECK enum err_code master_read(
 /* A key as a file holds it: hex digits and a newline. The caller wipes it. */
 void master_text(const uint8_t key[MASTER_KEY], char out[MASTER_HEX + 2]);
 
-/* The path of an account's salt. False for what is no account's code. */
-bool salt_path(char *out, const char *dir, const char *account_code);
-
 /* Reads the salt of an account. ERR_CRYPTO if it is gone. */
 MUST_CHECK enum err_code salt_read(const char *dir, const char *account_code,
     uint8_t out[SALT_LEN], struct err *e);

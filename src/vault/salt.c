@@ -25,8 +25,9 @@ code_valid(const char *s)
 	return true;
 }
 
-bool
-salt_path(char *out, const char *dir, const char *code)
+/* The path of an account's salt. False for what is no account's code. */
+static bool
+path_of(char *out, const char *dir, const char *code)
 {
 	return code_valid(code) && keyfile_path(out, dir, "salt", code);
 }
@@ -39,7 +40,7 @@ salt_create(const char *dir, const char *account_code, struct err *e)
 	enum err_code rc;
 	bool made;
 
-	if (!salt_path(path, dir, account_code))
+	if (!path_of(path, dir, account_code))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "an account code has 1 to %d letters, digits, '-', '_' "
 		    "and '.', and does not start with '.'",
@@ -61,7 +62,7 @@ salt_read(const char *dir, const char *account_code, uint8_t out[SALT_LEN],
 	struct err why;
 	size_t n;
 
-	if (!salt_path(path, dir, account_code))
+	if (!path_of(path, dir, account_code))
 		return err_fault(e, ERR_CRYPTO, "no such account code");
 	if (keyfile_read(path, true, out, SALT_LEN, &n, &why))
 		return err_fault(
@@ -80,7 +81,7 @@ salt_destroy(
 	enum err_code rc;
 
 	*was_out = false;
-	if (!salt_path(path, dir, account_code))
+	if (!path_of(path, dir, account_code))
 		return err_fault(e, ERR_CRYPTO, "no such account code");
 	rc = keyfile_destroy(path, was_out, e);
 	return rc ? rc : keyfile_destroy_parts(path, e);
@@ -91,5 +92,5 @@ salt_there(const char *dir, const char *account_code)
 {
 	char path[KEYFILE_PATH];
 
-	return salt_path(path, dir, account_code) && access(path, F_OK) == 0;
+	return path_of(path, dir, account_code) && access(path, F_OK) == 0;
 }

@@ -223,8 +223,8 @@ body(struct db *db, void *arg, struct err *e)
 	if (run->holds)
 		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
 	else
-		err = site_require(c->site, &c->ctx, &c->schema, run->o->proof,
-		    &c->ring, e);
+		err = site_require(
+		    c->site, &c->ctx, &c->schema, run->o->proof, &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);
@@ -271,10 +271,11 @@ run_once(struct single_run *run, struct err *e)
 	return err;
 }
 
-/* Before each try. One that has found no value taken, and yet was told so, may
- * have met a seq that is: then others are taken. */
+/* Gets ready for a try, which has no transaction yet. One that has found no
+ * value taken, and yet was told so, may have met a seq that is: then others are
+ * taken. */
 static enum err_code
-prepare(struct single_run *run, int try, struct err *e)
+begin_try(struct single_run *run, int try, struct err *e)
 {
 	struct chunk *c = &run->chunk;
 
@@ -295,7 +296,7 @@ run_all(struct single_run *run, struct err *e)
 	int i;
 
 	for (i = 0; i < TRIES && err == ERR_DUPLICATE; i++) {
-		err = prepare(run, i, e);
+		err = begin_try(run, i, e);
 		if (!err)
 			err = run_once(run, e);
 	}

@@ -251,7 +251,9 @@ operate(void)
 		n = choose(seqs, at, 300, 1 + draw(30), true);
 		search_delete(seqs, n);
 	} else {
-		must(search_merge_block(&site, &one, at, &left, &e), "merge");
+		must(search_merge_block(
+		         &site, &one, at / SEARCH_BLOCK, false, &left, &e),
+		    "merge");
 	}
 }
 
@@ -452,7 +454,9 @@ test_moved(void)
 	bool left;
 
 	search_set(&seq, 1, &name);
-	must(search_merge_block(&site, &one, seq, &left, &e), "merge");
+	must(search_merge_block(
+	         &site, &one, seq / SEARCH_BLOCK, false, &left, &e),
+	    "merge");
 	tenant_sql("UPDATE search_block SET block = 4 WHERE block = 1");
 	ok(search_scan(&site, &one, "moved", 5, 0, false, search_take, &f,
 	       &e) == ERR_CRYPTO,
