@@ -23,8 +23,9 @@
 #endif
 
 /* What workspace.generation becomes, by every statement that changes what a
- * process may remember of the workspace (model/key_cache.h, t/db/test_stmt):
- * more than it was, and than any count of another life of the database. */
+ * process may remember of the workspace (model/api_key_cache.h; t/db/test_stmt
+ * proves it): more than it was, and than any count of another life of the
+ * database. */
 #define GENERATION_NOW "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)"
 #define GENERATION_NEXT "GREATEST(generation + 1, " GENERATION_NOW ")"
 

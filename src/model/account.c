@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/account_keys.h"
 #include "model/audit.h"
-#include "model/keys.h"
 #include "model/name.h"
 #include "model/rows.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "model/audit.h"
-#include "model/key_cache.h"
+#include "model/api_key_cache.h"
 #include "model/name.h"
 #include "vault/mac.h"
 #include "vault/rand.h"
@@ -276,18 +276,18 @@ enum err_code
 api_key_open(struct site *s, const char *tenant, const char *key,
     struct api_key *out, struct err *e)
 {
-	uint8_t name[KEY_CACHE_NAME];
+	uint8_t digest[API_KEY_CACHE_DIGEST];
 	enum err_code rc = api_key_find(s->db, key, out, e);
 
 	if (rc == ERR_OK && strcmp(tenant, out->account_code) != 0)
 		rc = err_set(e, ERR_AUTH, NULL);
 	if (rc && rc != ERR_AUTH)
 		return rc;
-	key_cache_name(tenant, key, name);
+	api_key_cache_digest(tenant, key, digest);
 	if (rc)
-		key_cache_drop(s->keys, name);
+		api_key_cache_drop(s->api_keys, digest);
 	else
-		key_cache_put(&s->keys, name, out);
+		api_key_cache_put(&s->api_keys, digest, out);
 	return rc;
 }
 
@@ -295,11 +295,11 @@ bool
 api_key_recall(
     struct site *s, const char *tenant, const char *key, struct api_key *out)
 {
-	uint8_t name[KEY_CACHE_NAME];
+	uint8_t digest[API_KEY_CACHE_DIGEST];
 	const struct api_key *found;
 
-	key_cache_name(tenant, key, name);
-	found = key_cache_find(s->keys, name);
+	api_key_cache_digest(tenant, key, digest);
+	found = api_key_cache_find(s->api_keys, digest);
 	if (found)
 		*out = *found;
 	return found != NULL;

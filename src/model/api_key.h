@@ -63,7 +63,7 @@ MUST_CHECK enum err_code api_key_find(
 
 /* The same for a key that comes with the code of its tenant: another's is
  * ERR_AUTH too, after the same look-up (S6). What was found is remembered
- * (model/key_cache.h); what is gone is forgotten. */
+ * (model/api_key_cache.h); what is gone is forgotten. */
 MUST_CHECK enum err_code api_key_open(struct site *s, const char *tenant,
     const char *key, struct api_key *out, struct err *e);
 

@@ -120,8 +120,9 @@ struct field {
 	const char *name, *display_name;
 	size_t nname; /* bytes of name, or 0: not counted */
 	enum field_type_id type;
-	const char *format; /* date pattern, ISO 4217 code, the type of an
-	                       array's elements ("": strings or numbers), or "" */
+	/* A date's pattern, a currency's ISO 4217 code, the type of an array's
+	 * elements ("": strings or numbers), or "". */
+	const char *format;
 	bool pii, required, unique, searchable;
 	uint32_t max_length;  /* in characters (code points) */
 	const char **options; /* enum, in the order of the definition */
@@ -133,7 +134,7 @@ struct field {
 	const char *role;            /* or NULL */
 	const char *words; /* what a schema document says beside: NULL or
 	                      JSON (model/schema_doc.h) */
-	bool builtin; /* a system attribute that no field stands for */
+	bool builtin;      /* a system attribute that no field stands for */
 	const struct date_format *date;
 	const struct currency *currency;
 	/* While stored values are being converted: the definition that

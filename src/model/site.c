@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "db/migrate.h"
 #include "model/audit.h"
-#include "model/key_cache.h"
+#include "model/api_key_cache.h"
 #include "model/rows.h"
 #include "model/schema_cache.h"
 #include "vault/master_file.h"
@@ -55,7 +55,7 @@ site_close(struct site *s)
 	for (unsigned i = 0; i < SITE_KEYRINGS; i++)
 		keyring_free(&s->rings[i].ring);
 	schema_cache_free(&s->schemas);
-	key_cache_free(&s->keys);
+	api_key_cache_free(&s->api_keys);
 	buf_free(&s->gathered);
 	audit_close(&s->audit);
 	if (s->db)

@@ -28,10 +28,10 @@ struct site {
 	struct schema_cache *schemas;
 	/* Of the pool, which owns it: model/seq_cache.h. NULL elsewhere. */
 	struct seq_cache *seqs;
-	struct key_cache *keys; /* API keys: model/key_cache.h */
-	struct buf gathered;    /* by key_use_gather */
-	uint64_t clock;         /* counts uses */
-	struct audit *audit;    /* model/audit.h */
+	struct api_key_cache *api_keys; /* NULL: none yet */
+	struct buf gathered;            /* by key_use_gather */
+	uint64_t clock;                 /* counts uses */
+	struct audit *audit;            /* model/audit.h */
 	/* Entries that it could not take; the program's loop counts them in
 	 * and sets it to 0. */
 	uint64_t audit_failures;

@@ -1,6 +1,6 @@
 /*
  * S5: proves of a statement's text that it changes nothing that a process
- * remembers of a workspace (model/key_cache.h) without raising the
+ * remembers of a workspace (model/api_key_cache.h) without raising the
  * workspace's generation.
  *
  * Of account, workspace and api_key a statement may UPDATE the columns that

@@ -1,5 +1,6 @@
-"""API keys that processes remember (model/key_cache.h): what is remembered
-opens nothing any more once it is over, and a read by id costs one statement.
+"""API keys that processes remember (model/api_key_cache.h): what is
+remembered opens nothing any more once it is over, and a read by id costs one
+statement.
 
 The test has a database server of its own, for it counts statements."""
 import concurrent.futures

@@ -1,4 +1,12 @@
-/* Inside src/model: what an account's row says of its keys. */
+/*
+ * Inside src/model: what an account's row says of its keys. The rest of
+ * account_keys.c is site_keyring and what goes with it (model/site.h).
+ *
+ * Which is which: vault/keyring.h are an account's keys, opened; key_use.h
+ * counts what they have sealed; rotate.h replaces them. An API key
+ * (model/api_key.h) seals nothing: it is what a program shows to be let in, and
+ * api_key_cache.h has those that were lately found live.
+ */
 #ifndef COFFER_MODEL_KEYS_H
 #define COFFER_MODEL_KEYS_H
 

@@ -17,33 +17,34 @@
  * remembered and one that nobody has are told from each other by neither
  * answer nor time where the tenant is wrong (S6).
  */
-#ifndef COFFER_MODEL_KEY_CACHE_H
-#define COFFER_MODEL_KEY_CACHE_H
+#ifndef COFFER_MODEL_API_KEY_CACHE_H
+#define COFFER_MODEL_API_KEY_CACHE_H
 
 #include <stdint.h>
 
 #include "model/api_key.h"
 
-#define KEY_CACHE_SETS 32 /* the least lately used of KEY_CACHE_WAYS goes */
-#define KEY_CACHE_WAYS 8
-#define KEY_CACHE_NAME 32
+#define API_KEY_CACHE_SETS 32 /* of WAYS: the least lately used goes */
+#define API_KEY_CACHE_WAYS 8
+#define API_KEY_CACHE_DIGEST 32
 
-struct key_cache;
+struct api_key_cache;
 
 /* What a key is remembered under. */
-void key_cache_name(
-    const char *tenant, const char *key, uint8_t out[KEY_CACHE_NAME]);
+void api_key_cache_digest(
+    const char *tenant, const char *key, uint8_t out[API_KEY_CACHE_DIGEST]);
 
 /* NULL if it is not there. Owned by the cache, good until it changes. */
-const struct api_key *key_cache_find(
-    struct key_cache *c, const uint8_t name[KEY_CACHE_NAME]);
+const struct api_key *api_key_cache_find(
+    struct api_key_cache *c, const uint8_t digest[API_KEY_CACHE_DIGEST]);
 
 /* Makes the cache at need; in the place of what is there under that name. */
-void key_cache_put(struct key_cache **c, const uint8_t name[KEY_CACHE_NAME],
-    const struct api_key *key);
-void key_cache_drop(struct key_cache *c, const uint8_t name[KEY_CACHE_NAME]);
+void api_key_cache_put(struct api_key_cache **c,
+    const uint8_t digest[API_KEY_CACHE_DIGEST], const struct api_key *key);
+void api_key_cache_drop(
+    struct api_key_cache *c, const uint8_t digest[API_KEY_CACHE_DIGEST]);
 
 /* Does nothing if there is none. */
-void key_cache_free(struct key_cache **c);
+void api_key_cache_free(struct api_key_cache **c);
 
 #endif

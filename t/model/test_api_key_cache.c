@@ -1,65 +1,67 @@
 /* API keys that are remembered, and what ends it. */
-#include "model/api_key.h"
+#include "model/api_key_cache.h"
+#include "model/customer_row.h"
 #include "model/erase.h"
-#include "model/key_cache.h"
 #include "model/rotate.h"
 #include "tenant.h"
 
 static void
-test_names(void)
+test_digest(void)
 {
-	uint8_t a[KEY_CACHE_NAME], b[KEY_CACHE_NAME];
+	uint8_t a[API_KEY_CACHE_DIGEST], b[API_KEY_CACHE_DIGEST];
 
-	key_cache_name("one", "key", a);
-	key_cache_name("one", "key", b);
-	ok(!memcmp(a, b, sizeof(a)), "a key has one name");
-	key_cache_name("two", "key", b);
+	api_key_cache_digest("one", "key", a);
+	api_key_cache_digest("one", "key", b);
+	ok(!memcmp(a, b, sizeof(a)), "a key has one digest");
+	api_key_cache_digest("two", "key", b);
 	ok(memcmp(a, b, sizeof(a)) != 0, "S6: with each tenant another");
-	key_cache_name("onek", "ey", b);
+	api_key_cache_digest("onek", "ey", b);
 	ok(memcmp(a, b, sizeof(a)) != 0, "where the tenant ends counts");
 }
 
-/* A name that falls into the first set. */
+/* A digest that falls into the first set. */
 static void
-name_of(uint8_t n, uint8_t out[KEY_CACHE_NAME])
+digest_of(uint8_t n, uint8_t out[API_KEY_CACHE_DIGEST])
 {
-	memset(out, 0, KEY_CACHE_NAME);
-	out[KEY_CACHE_NAME - 1] = n;
+	memset(out, 0, API_KEY_CACHE_DIGEST);
+	out[API_KEY_CACHE_DIGEST - 1] = n;
 }
 
 static void
 test_bound(void)
 {
-	struct key_cache *c = NULL;
-	uint8_t name[KEY_CACHE_NAME];
+	struct api_key_cache *c = NULL;
+	uint8_t digest[API_KEY_CACHE_DIGEST];
 	struct api_key key = {0};
 	const struct api_key *found;
 	uint8_t n;
 
-	name_of(0, name);
-	ok(!key_cache_find(c, name), "nothing is there before there is one");
-	for (n = 0; n < KEY_CACHE_WAYS; n++) {
+	digest_of(0, digest);
+	ok(!api_key_cache_find(c, digest),
+	    "nothing is there before there is one");
+	for (n = 0; n < API_KEY_CACHE_WAYS; n++) {
 		key.generation = n;
-		name_of(n, name);
-		key_cache_put(&c, name, &key);
+		digest_of(n, digest);
+		api_key_cache_put(&c, digest, &key);
 	}
-	name_of(0, name);
-	found = key_cache_find(c, name);
+	digest_of(0, digest);
+	found = api_key_cache_find(c, digest);
 	ok(found && found->generation == 0, "all have a place");
-	name_of(n, name);
-	key_cache_put(&c, name, &key);
-	name_of(1, name);
-	ok(!key_cache_find(c, name), "then the least lately used goes");
-	name_of(0, name);
-	ok(key_cache_find(c, name) != NULL, "and not the oldest");
+	digest_of(n, digest);
+	api_key_cache_put(&c, digest, &key);
+	digest_of(1, digest);
+	ok(!api_key_cache_find(c, digest), "then the least lately used goes");
+	digest_of(0, digest);
+	ok(api_key_cache_find(c, digest) != NULL, "and not the oldest");
 	key.generation = 77;
-	key_cache_put(&c, name, &key);
-	is_int(key_cache_find(c, name)->generation, 77, "a newer one replaces");
-	key_cache_drop(c, name);
-	ok(!key_cache_find(c, name), "what is dropped is gone");
-	name_of(1, name);
-	key_cache_drop(c, name);
-	key_cache_free(&c);
+	api_key_cache_put(&c, digest, &key);
+	is_int(api_key_cache_find(c, digest)->generation, 77,
+	    "a newer one replaces");
+	api_key_cache_drop(c, digest);
+	ok(!api_key_cache_find(c, digest), "what is dropped is gone");
+	digest_of(1, digest);
+	api_key_cache_drop(c, digest);
+	api_key_cache_free(&c);
 	ok(!c, "freed");
 }
 
@@ -107,7 +109,7 @@ test_open(void)
 static void
 take(struct db_rows *r, void *arg)
 {
-	*(uint64_t *)arg = (uint64_t)db_get_int(r, 9);
+	*(uint64_t *)arg = (uint64_t)db_get_int(r, CUSTOMER_ROW);
 }
 
 static uint64_t
@@ -190,7 +192,7 @@ int
 main(void)
 {
 	tenant_begin();
-	test_names();
+	test_digest();
 	test_bound();
 	test_proof();
 	test_open();

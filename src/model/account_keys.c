@@ -5,11 +5,11 @@
 
 #include "base/log.h"
 #include "model/account.h"
+#include "model/account_keys.h"
 #include "model/api_key.h"
 #include "model/audit.h"
 #include "model/field.h"
 #include "model/key_use.h"
-#include "model/keys.h"
 #include "model/rows.h"
 #include "model/site.h"
 
