@@ -80,6 +80,24 @@ add_segment(struct db *on, int64_t id, struct err *err)
 	return rc;
 }
 
+/* Until a statement says 1, or 0, of a session. Exits if it never does. */
+__attribute__((unused)) static void
+await(struct db *asker, enum stmt st, int64_t session, int64_t want)
+{
+	int64_t n = !want;
+	int i;
+
+	for (i = 0; i < 500 && n != want; i++) {
+		if (i)
+			usleep(20000);
+		must(db_one(asker, NULL, st, DB_ARGS(db_int(session)),
+		    db_take_int, &n, &e));
+	}
+	if (n != want)
+		must(err_set(
+		    &e, ERR_INTERNAL, "a session is not as it was to be"));
+}
+
 __attribute__((unused)) static void
 kill_session(struct db *victim)
 {
@@ -87,7 +105,7 @@ kill_session(struct db *victim)
 
 	must(db_exec(other, NULL, SQL_SESSION_KILL, DB_ARGS(db_int(id)), NULL,
 	    NULL, &e));
-	usleep(50000);
+	await(other, SQL_SESSION_IS_THERE, id, 0);
 }
 
 /* Runs of a body, looks of its probe, ends that the owner was told. */

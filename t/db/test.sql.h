@@ -2,6 +2,11 @@
  * schema. Compile src/db with -DSTMT_FILE='"t/db/test.sql.h"'. */
 STMT(SESSION_ID, SERVER, "SELECT CONNECTION_ID()")
 STMT(SESSION_KILL, SERVER, "KILL CONNECTION ?")
+STMT(SESSION_IS_THERE, SERVER,
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?")
+STMT(SESSION_WAITS, SERVER,
+    "SELECT COUNT(*) FROM information_schema.innodb_trx"
+    " WHERE trx_mysql_thread_id = ? AND trx_state = 'LOCK WAIT'")
 STMT(SESSION_TEXT, SERVER, "SELECT @@sql_mode")
 STMT(SESSION_NUMBERS, SERVER,
     "SELECT @@tx_isolation = 'READ-COMMITTED', @@local_infile,"

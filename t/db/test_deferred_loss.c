@@ -89,21 +89,21 @@ static enum err_code
 cutting(struct db *on, void *arg, struct err *err)
 {
 	struct cut *c = arg;
-	char text[64];
+	int64_t id = (int64_t)mysql_thread_id(on->mysql);
 	struct db *own;
 	pid_t pid;
 
 	if (runs++)
 		return move(on, 2, 1, err);
-	snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(on->mysql));
 	pid = fork();
 	if (pid == 0) {
 		own = db_new(&server.conf, DB_OWNER);
-		usleep(400000);
+		await(own, SQL_SESSION_WAITS, id, 1);
 		if (!c->killed)
 			shutdown(mysql_get_socket(on->mysql), SHUT_RDWR);
-		else if (conn_ready(own, err) || conn_run(own, text, err))
-			_exit(1);
+		else
+			must(db_exec(own, NULL, SQL_SESSION_KILL,
+			    DB_ARGS(db_int(id)), NULL, NULL, &e));
 		db_free(&own);
 		_exit(0);
 	}

@@ -1,5 +1,6 @@
 """MariaDB restarts during an upload; MariaDB is away: 503 with Retry-After,
 and service comes back by itself (S40)."""
+import itertools
 import os
 import signal
 import threading
@@ -40,51 +41,77 @@ def test_restart_during_an_upload():
               [["10000", "10000"]], "10,000 customers, each once")
 
 
-def test_restart_while_uploading():
-    """What was answered with success is there, once, and nothing is stuck."""
-    replies = {}
-    no_hint = []
-    stop = threading.Event()
+class Load:
+    """Four clients, each of which makes one customer after the other by
+    make(values), until the block ends; what they were answered, by e-mail
+    (None: nothing)."""
 
-    def client(number):
-        turn = 0
-        while not stop.is_set():
-            turn += 1
-            mail = f"load{number}.{turn}@example.org"
+    def __init__(self, make):
+        self.make, self.replies = make, {}
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=self.client, args=(n,),
+                                         daemon=True) for n in range(4)]
+
+    def client(self, number):
+        for turn in itertools.count():
+            if self.stop.is_set():
+                return
+            mail = f"{id(self)}.{number}.{turn}@example.org"
             try:
-                reply = shop.check({"email": mail})
-                replies[mail] = reply.status
-                if reply.status == 503 and not reply.headers["Retry-After"]:
-                    no_hint.append(reply)
+                self.replies[mail] = self.make({"email": mail})
             except OSError:
-                replies[mail] = 0
+                self.replies[mail] = None
             time.sleep(0.01)
 
-    threads = [threading.Thread(target=client, args=(n,), daemon=True)
-               for n in range(4)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.5)
-    crash()
-    time.sleep(1)
-    site.mariadb("start")
-    tap.ok(recovered(), "S40: it comes back by itself under load")
-    time.sleep(1)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    statuses = set(replies.values())
+    def statuses(self):
+        return [reply and reply.status
+                for reply in list(self.replies.values())]
+
+    def more(self, status):
+        """Waits until somebody more has been answered so."""
+        before = self.statuses().count(status)
+        coffer.wait_until(lambda: self.statuses().count(status) > before)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def missing(mails):
+    """Those of them whom nobody has."""
+    return [m for m in mails if shop.check({"email": m}).status != 400]
+
+
+def test_restart_while_uploading():
+    """What was answered with success is there, once, and nothing is stuck."""
+    with Load(shop.check) as load:
+        load.more(200)
+        crash()
+        load.more(503)
+        site.mariadb("start")
+        tap.ok(recovered(), "S40: it comes back by itself under load")
+        load.more(200)
+    statuses = set(load.statuses())
     tap.ok(statuses <= {200, 202, 503}, f"S40: 200, 202 or 503 {statuses}")
-    tap.ok(503 in statuses and 200 in statuses, "both were seen")
-    tap.equal(no_hint, [], "S40: 503 comes with Retry-After")
-    taken = [m for m, status in replies.items() if status in (200, 202)]
+    tap.equal([reply for reply in load.replies.values()
+               if reply and reply.status == 503
+               and not reply.headers["Retry-After"]], [],
+              "S40: 503 comes with Retry-After")
+    taken = [m for m, reply in load.replies.items()
+             if reply and reply.status in (200, 202)]
     coffer.eventually(lambda: site.sql("SELECT COUNT(*) FROM job_queue")
                       == [["0"]], 30)
     tap.equal(site.sql("SELECT (SELECT COUNT(*) FROM job_queue), (SELECT"
                        " COUNT(*) FROM job WHERE finished_at IS NULL)"),
               [["0", "0"]], "S40: no job is stuck")
-    missing = [m for m in taken if shop.check({"email": m}).status != 400]
-    tap.equal(missing, [], f"S40: all {len(taken)} that were taken are there")
+    tap.equal(missing(taken), [],
+              f"S40: all {len(taken)} that were taken are there")
     counts = site.sql("SELECT (SELECT COUNT(*) FROM customer), (SELECT"
                       " COUNT(*) FROM customer_unique), (SELECT COUNT(*) FROM"
                       " segment_member)")[0]
@@ -101,39 +128,20 @@ def test_restart_while_creating():
             " segment_id = 0 AND level = 1), (SELECT COUNT(*) FROM audit WHERE"
             " action = 'customer.create' AND detail LIKE '%attributes%')")[0]]
 
-    replies = {}
-    stop = threading.Event()
     before = totals()
-
-    def client(number):
-        turn = 0
-        while not stop.is_set():
-            turn += 1
-            mail = f"one{number}.{turn}@example.org"
-            try:
-                reply = shop.scv("POST", "/customers", {"email": mail})
-                replies[mail] = reply.status
-            except OSError:
-                replies[mail] = 0
-
-    threads = [threading.Thread(target=client, args=(n,), daemon=True)
-               for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for _ in range(2):
-        time.sleep(0.4)
-        crash()
-        site.mariadb("start")
-        recovered()
-    stop.set()
-    for thread in threads:
-        thread.join()
-    statuses = set(replies.values())
-    tap.ok({201, 503} <= statuses <= {0, 201, 503},
+    with Load(lambda values: shop.scv("POST", "/customers", values)) as load:
+        for _ in range(2):
+            load.more(201)
+            crash()
+            load.more(503)
+            site.mariadb("start")
+            recovered()
+    statuses = set(load.statuses())
+    tap.ok({201, 503} <= statuses <= {None, 201, 503},
            f"S40: creates: 201 or 503 {statuses}")
-    made = [m for m, status in replies.items() if status == 201]
-    missing = [m for m in made if shop.check({"email": m}).status != 400]
-    tap.equal(missing, [], f"S40: all {len(made)} of a 201 are there")
+    made = [m for m, reply in load.replies.items()
+            if reply and reply.status == 201]
+    tap.equal(missing(made), [], f"S40: all {len(made)} of a 201 are there")
     grown = [now - then for now, then in zip(totals(), before)]
     tap.ok(len(set(grown)) == 1 and grown[0] >= len(made),
            f"and nobody in part: {grown}")
