@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GROUP "4000000000" /* that nobody has */
+#define GROUP "4000000000" /* that nobody has; single.py knows it too */
 
 static char profile[65536];
 static unsigned long length;
@@ -77,8 +77,7 @@ connect_to(const char *defaults, const char *database)
 
 	mysql_options(db, MYSQL_READ_DEFAULT_FILE, defaults);
 	mysql_options(db, MYSQL_READ_DEFAULT_GROUP, "client");
-	if (!mysql_real_connect(
-	        db, NULL, NULL, NULL, database, 0, NULL, 0) ||
+	if (!mysql_real_connect(db, NULL, NULL, NULL, database, 0, NULL, 0) ||
 	    mysql_autocommit(db, 0))
 		die(db, "connect");
 	return db;
@@ -97,8 +96,8 @@ prepare_all(MYSQL *db, MYSQL_STMT *out[ALL])
 	MYSQL_BIND key[] = {
 	    number(&workspace), bytes(digest, &sixteen), number(&seq)};
 	MYSQL_BIND told[] = {bytes(chain, &sixteen), number(&entry),
-	    number(&now), number(&now), number(&workspace),
-	    bytes(id, &sixteen), bytes(mac, &thirty_two)};
+	    number(&now), number(&now), number(&workspace), bytes(id, &sixteen),
+	    bytes(mac, &thirty_two)};
 	MYSQL_BIND counts[] = {number(&workspace), number(&bucket),
 	    number(&seq), number(&seq), number(&workspace), number(&block),
 	    number(&seq), number(&seq)};

@@ -39,6 +39,9 @@ def gets(bench):
                          f"{rate:.0f}/s", got / rate, ">= 0.5")
 
 
+GROUP = 4000000000  # of insert.c
+
+
 def inserts(bench, clients, rows):
     """Finished rows inserted and committed one by one, a second: `customer`
     (and its digest), or `all` that a create leaves."""
@@ -52,7 +55,7 @@ def inserts(bench, clients, rows):
          name, rows], capture_output=True, text=True, check=True)
     bench.sql(f"DELETE FROM customer_unique WHERE seq >= {seq};"
               f"DELETE FROM customer WHERE seq >= {seq};"
-              "DELETE FROM segment_bucket WHERE segment_id = 4000000000;"
+              f"DELETE FROM segment_bucket WHERE segment_id = {GROUP};"
               "DELETE FROM audit WHERE request_id = 'bench'")
     return float(done.stdout)
 
