@@ -1,42 +1,44 @@
 #include "base/utf8.h"
 #include "t/tap.h"
 
-/* Valid and invalid sequences, at every place around the word size. */
+/* Sequences, and which of them are valid. */
+static const struct {
+	const char *s;
+	bool valid;
+	const char *name;
+} CASES[] = {
+    {"a", true, "ASCII"},
+    {"\x7f", true, "U+007F"},
+    {"\xc2\x80", true, "U+0080"},
+    {"\xdf\xbf", true, "U+07FF"},
+    {"\xe0\xa0\x80", true, "U+0800"},
+    {"\xed\x9f\xbf", true, "U+D7FF"},
+    {"\xee\x80\x80", true, "U+E000"},
+    {"\xef\xbf\xbf", true, "U+FFFF"},
+    {"\xf0\x90\x80\x80", true, "U+10000"},
+    {"\xf4\x8f\xbf\xbf", true, "U+10FFFF"},
+    {"\x80", false, "a continuation alone"},
+    {"\xc0\x80", false, "NUL in two bytes"},
+    {"\xc1\xbf", false, "overlong, two bytes"},
+    {"\xe0\x9f\xbf", false, "overlong, three bytes"},
+    {"\xf0\x8f\xbf\xbf", false, "overlong, four bytes"},
+    {"\xed\xa0\x80", false, "first surrogate"},
+    {"\xed\xbf\xbf", false, "last surrogate"},
+    {"\xf4\x90\x80\x80", false, "U+110000"},
+    {"\xf5\x80\x80\x80", false, "F5"},
+    {"\xff", false, "FF"},
+    {"\xe2\x82", false, "cut after two of three"},
+    {"\xf0\x9f\x92", false, "cut after three of four"},
+    {"\xc3", false, "cut after one of two"},
+    {"\xe2\x28\xa1", false, "bad second byte"},
+    {"\xf0\x9f\x28\xa1", false, "bad third byte"},
+    {"\xe9t\xe9", false, "Latin-1"},
+};
+
+/* Each, at every place around the word size. */
 static void
 test_valid(void)
 {
-	static const struct {
-		const char *s;
-		bool valid;
-		const char *name;
-	} CASES[] = {
-	    {"a", true, "ASCII"},
-	    {"\x7f", true, "U+007F"},
-	    {"\xc2\x80", true, "U+0080"},
-	    {"\xdf\xbf", true, "U+07FF"},
-	    {"\xe0\xa0\x80", true, "U+0800"},
-	    {"\xed\x9f\xbf", true, "U+D7FF"},
-	    {"\xee\x80\x80", true, "U+E000"},
-	    {"\xef\xbf\xbf", true, "U+FFFF"},
-	    {"\xf0\x90\x80\x80", true, "U+10000"},
-	    {"\xf4\x8f\xbf\xbf", true, "U+10FFFF"},
-	    {"\x80", false, "a continuation alone"},
-	    {"\xc0\x80", false, "NUL in two bytes"},
-	    {"\xc1\xbf", false, "overlong, two bytes"},
-	    {"\xe0\x9f\xbf", false, "overlong, three bytes"},
-	    {"\xf0\x8f\xbf\xbf", false, "overlong, four bytes"},
-	    {"\xed\xa0\x80", false, "first surrogate"},
-	    {"\xed\xbf\xbf", false, "last surrogate"},
-	    {"\xf4\x90\x80\x80", false, "U+110000"},
-	    {"\xf5\x80\x80\x80", false, "F5"},
-	    {"\xff", false, "FF"},
-	    {"\xe2\x82", false, "cut after two of three"},
-	    {"\xf0\x9f\x92", false, "cut after three of four"},
-	    {"\xc3", false, "cut after one of two"},
-	    {"\xe2\x28\xa1", false, "bad second byte"},
-	    {"\xf0\x9f\x28\xa1", false, "bad third byte"},
-	    {"\xe9t\xe9", false, "Latin-1"},
-	};
 	size_t i, at;
 
 	for (i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {

@@ -184,4 +184,12 @@ search_for(const char *text, uint64_t from, bool down, unsigned most)
 	return &f;
 }
 
+/* Whether a workspace waits for its blocks to be merged. */
+__attribute__((unused)) static bool
+search_is_due(void)
+{
+	return !db_one(site.db, NULL, SQL_SEARCH_DUE_NEXT,
+	    DB_ARGS(db_int(INT64_MAX)), NULL, NULL, &e);
+}
+
 #endif

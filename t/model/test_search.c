@@ -1,8 +1,5 @@
 /* Search: what matches, and the same as a plain look through all values,
  * whatever was made, changed, deleted and merged before. */
-#include <limits.h>
-
-#include "model/search_page.h"
 #include "search.h"
 
 #define OPS 70
@@ -328,17 +325,6 @@ test_erased(void)
 	    "all customers deleted: no row is left");
 }
 
-static unsigned
-due(void)
-{
-	unsigned n = 0;
-	enum err_code rc;
-
-	rc = db_one(site.db, NULL, SQL_SEARCH_DUE_NEXT,
-	    DB_ARGS(db_int(INT64_MAX)), take_count, &n, &e);
-	return rc ? 0 : n;
-}
-
 /* What is pending past the bound is merged, and only that. */
 static void
 test_due(void)
@@ -351,14 +337,15 @@ test_due(void)
 	tenant_sql("DELETE FROM search_due");
 	for (seq = 0; seq < 2; seq++)
 		search_set(&seq, 1, &name);
-	ok(!due(), "two wait");
+	ok(!search_is_due(), "two wait");
 	must(search_merge(&site, 1000, &done, &e), "merge");
 	ok(done && count_rows(SQL_SEARCH_PENDING) == 2, "and are left alone");
 	seq = 3000;
 	search_set(&seq, 1, &name);
-	ok(due(), "a third one: they are due");
+	ok(search_is_due(), "a third one: they are due");
 	must(search_merge(&site, 1000, &done, &e), "merge");
-	ok(!done && !count_rows(SQL_SEARCH_PENDING) && !due(), "and merged");
+	ok(!done && !count_rows(SQL_SEARCH_PENDING) && !search_is_due(),
+	    "and merged");
 	ok(search_for("due", 0, false, 9)->n == 3, "and found");
 	must(search_merge(&site, 1000, &done, &e), "merge");
 	ok(done, "nothing more is due");
@@ -366,82 +353,6 @@ test_due(void)
 	           "workspace WHERE id = 1");
 	must(search_merge(&site, 1000, &done, &e), "merge");
 	ok(done, "what another has taken on is left to it");
-}
-
-/* How many parts may have a text, by their filters; UINT_MAX: one has none. */
-static unsigned
-count_parts(const char *text)
-{
-	struct ngram_probe probe;
-	struct buf plain = {0};
-	struct db_rows *r;
-	struct keyring *k;
-	const char *sealed;
-	unsigned n = 0;
-	size_t len;
-	bool may;
-
-	ngram_probe_set(&probe, text, strlen(text));
-	must(site_keyring(&site, &one, &k, &e), "keys");
-	must(db_query(site.db, &one, SQL_SEARCH_FILTERS,
-	         DB_ARGS(db_int(0), db_int(INT64_MAX)), &r, &e),
-	    "filters");
-	while (db_next(r) && n != UINT_MAX) {
-		struct page_place at = {.workspace_id = one.workspace_id,
-		    .number = (uint64_t)db_get_int(r, 0),
-		    .part = (uint32_t)db_get_int(r, 1)};
-
-		sealed = db_get_bytes(r, 2, &len);
-		if (sealed)
-			must(page_may_have(
-			         k, &at, sealed, len, &plain, &probe, &may, &e),
-			    "filter");
-		n = sealed ? n + may : UINT_MAX;
-	}
-	must(db_done(&r, &e), "filters");
-	buf_free(&plain);
-	return n;
-}
-
-/* Blocks 4 and 5, of which filters are looked at first. */
-#define FILTER_FIRST 4096
-#define FILTER_COUNT 1600
-
-static void
-test_filters(void)
-{
-	static uint64_t seqs[FILTER_COUNT];
-	static char names[FILTER_COUNT][30], *list[FILTER_COUNT];
-	unsigned i;
-	bool done;
-
-	for (i = 0; i < FILTER_COUNT; i++) {
-		seqs[i] = FILTER_FIRST + i;
-		snprintf(names[i], sizeof(names[i]), "\"%s %u\"",
-		    i == 1500 ? "Quixote" : "Sancho", i);
-		list[i] = names[i];
-	}
-	search_set(seqs, FILTER_COUNT, list);
-	is_int(count_parts("sancho"), 2, "a filter a part");
-	is_int(count_parts("quixote"), 1, "that tells of what is in it");
-	is_int(count_parts("windmill"), 0, "and mostly not of what is not");
-	ok(search_for("xote 15", 0, false, 9)->n == 1, "who is there is found");
-	search_delete(seqs + 1500, 1);
-	is_int(count_parts("quixote"), 0,
-	    "S24: in no filter is anything left of who was deleted");
-	tenant_sql("UPDATE search_block SET filter = NULL");
-	ok(count_parts("sancho") == UINT_MAX &&
-	        search_for("o 1599", 0, false, 9)->n == 1,
-	    "without filters everybody is found");
-	tenant_sql("REPLACE search_due SELECT id, account_id, 0 FROM "
-	           "workspace WHERE id = 1");
-	must(search_merge(&site, 10000, &done, &e), "merge");
-	ok(!done && !due() && count_parts("sancho") == 2 &&
-	        !count_parts("quixote"),
-	    "a worker makes them");
-	ok(search_for("o 1599", UINT64_MAX, true, 9)->n == 1, "as they were");
-	search_delete(seqs, 1500);
-	search_delete(seqs + 1501, FILTER_COUNT - 1501);
 }
 
 /* A sealed text opens in its place alone. */
@@ -487,7 +398,6 @@ main(void)
 	test_random();
 	test_erased();
 	test_due();
-	test_filters();
 	test_moved();
 	arena_free(&scratch);
 	return search_end();

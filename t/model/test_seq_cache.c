@@ -106,6 +106,16 @@ test_slot(void)
 	is_int(seq_look_floor(look, EPOCH), 104, "with a floor");
 	is_int(
 	    seq_look_floor(look, EPOCH + 1), 0, "which another epoch has not");
+}
+
+/* What is left, or may yet be put, of a slot whose last seq was drawn. */
+static void
+test_dropped(void)
+{
+	struct seq_slot *s = seq_slot_find(cache, 7);
+	struct seq_look look = seq_slot_look(s);
+	uint64_t seq = 0;
+
 	seq_slot_drop(s);
 	ok(!seq_slot_put(s, look, 300, 2, EPOCH),
 	    "after a drop nobody puts what was reserved before it");
@@ -223,6 +233,7 @@ main(void)
 	cache = seq_cache_new();
 	shared = share(sizeof(*shared));
 	test_slot();
+	test_dropped();
 	test_at_once();
 	test_drop();
 	test_killed();
