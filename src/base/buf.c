@@ -7,15 +7,13 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/swar.h"
 
 #define LEAST_CAP 256
 
 /* Sixteen bytes, and the same as two words. */
 typedef uint8_t lanes __attribute__((vector_size(16)));
 typedef uint64_t words __attribute__((vector_size(16)));
-
-/* 64 bits with the byte c everywhere. */
-#define SPREAD(c) (UINT64_C(0x0101010101010101) * (c))
 
 /* Moves to memory of `cap` bytes and wipes what is left behind. */
 static void
@@ -129,17 +127,11 @@ buf_add_i64(struct buf *b, int64_t v)
 static uint64_t
 has_special(uint64_t w)
 {
-	uint64_t quote = w ^ SPREAD('"'), back = w ^ SPREAD('\\');
+	uint64_t quote = w ^ SWAR_SPREAD('"'), back = w ^ SWAR_SPREAD('\\');
 
-	return ((w - SPREAD(0x20)) | (quote - SPREAD(1)) | (back - SPREAD(1))) &
-	       ~w & SPREAD(0x80);
-}
-
-/* The same if one of the bytes is zero. */
-static uint64_t
-has_zero(uint64_t w)
-{
-	return (w - SPREAD(1)) & ~w & SPREAD(0x80);
+	return ((w - SWAR_SPREAD(0x20)) | (quote - SWAR_SPREAD(1)) |
+	           (back - SWAR_SPREAD(1))) &
+	       ~w & SWAR_SPREAD(0x80);
 }
 
 static bool
@@ -156,7 +148,7 @@ plain_run(const char *s, size_t n)
 	uint64_t w;
 
 	for (; n - i >= sizeof(w); i += sizeof(w)) {
-		memcpy(&w, s + i, sizeof(w));
+		w = swar_load(s + i);
 		if (has_special(w))
 			break;
 	}
@@ -241,20 +233,11 @@ is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-static uint64_t
-load_word(const char *s)
-{
-	uint64_t w;
-
-	memcpy(&w, s, sizeof(w));
-	return w;
-}
-
 /* As has_special, of a comma too. */
 static uint64_t
 has_csv_special(uint64_t w)
 {
-	return has_special(w) | has_zero(w ^ SPREAD(','));
+	return has_special(w) | swar_has_zero(w ^ SWAR_SPREAD(','));
 }
 
 /* The same of the 16 bytes at s. */
@@ -302,8 +285,8 @@ csv_is_plain(const char *s, size_t n)
 	if (n <= 8)
 		return !has_csv_special(load_some(s, n));
 	if (n < sizeof(lanes))
-		return !(has_csv_special(load_word(s)) |
-		         has_csv_special(load_word(s + n - 8)));
+		return !(has_csv_special(swar_load(s)) |
+		         has_csv_special(swar_load(s + n - 8)));
 	for (i = 0; n - i > sizeof(lanes); i += sizeof(lanes))
 		found |= has_csv_special_16(s + i);
 	return !(found | has_csv_special_16(s + n - sizeof(lanes)));

@@ -10,9 +10,7 @@
 #include <unistr.h>
 
 #include "base/bytes.h"
-
-/* 64 bits with the byte c everywhere. */
-#define SPREAD(c) (UINT64_C(0x0101010101010101) * (c))
+#include "base/swar.h"
 
 /* Length of the run of bytes 0x01 to 0x7f at s. */
 static size_t
@@ -22,8 +20,8 @@ ascii_run(const uint8_t *s, size_t n)
 	uint64_t w;
 
 	for (; n - i >= sizeof(w); i += sizeof(w)) {
-		memcpy(&w, s + i, sizeof(w));
-		if ((w | (w - SPREAD(1))) & SPREAD(0x80))
+		w = swar_load(s + i);
+		if ((w | (w - SWAR_SPREAD(1))) & SWAR_SPREAD(0x80))
 			break;
 	}
 	while (i < n && s[i] && s[i] < 0x80)
