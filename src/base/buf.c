@@ -10,6 +10,10 @@
 
 #define LEAST_CAP 256
 
+/* Sixteen bytes, and the same as two words. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
+
 /* 64 bits with the byte c everywhere. */
 #define SPREAD(c) (UINT64_C(0x0101010101010101) * (c))
 
@@ -253,6 +257,38 @@ has_csv_special(uint64_t w)
 	return has_special(w) | has_zero(w ^ SPREAD(','));
 }
 
+/* The same of the 16 bytes at s. */
+static uint64_t
+has_csv_special_16(const char *s)
+{
+	lanes v, found;
+	words w;
+
+	memcpy(&v, s, sizeof(v));
+	found = (lanes)((v == '"') | (v == ',') | (v == '\\') | (v < 0x20));
+	w = (words)found;
+	return w[0] | w[1];
+}
+
+/* The n bytes at s, 4 to 8, in a word that has no others. */
+static uint64_t
+load_some(const char *s, size_t n)
+{
+	uint32_t low, high;
+
+	memcpy(&low, s, sizeof(low));
+	memcpy(&high, s + n - sizeof(high), sizeof(high));
+	return (uint64_t)high << 32 | low;
+}
+
+static bool
+few_are_plain(const char *s, size_t n)
+{
+	while (n && s[n - 1] != ',' && !is_special((unsigned char)s[n - 1]))
+		n--;
+	return !n;
+}
+
 bool
 csv_is_plain(const char *s, size_t n)
 {
@@ -261,15 +297,16 @@ csv_is_plain(const char *s, size_t n)
 
 	if (n && (is_space(s[0]) || is_space(s[n - 1])))
 		return false;
-	if (n < sizeof(found)) {
-		for (i = 0; i < n; i++)
-			if (s[i] == ',' || is_special((unsigned char)s[i]))
-				return false;
-		return true;
-	}
-	for (i = 0; n - i > sizeof(found); i += sizeof(found))
-		found |= has_csv_special(load_word(s + i));
-	return !(found | has_csv_special(load_word(s + n - sizeof(found))));
+	if (n < 4)
+		return few_are_plain(s, n);
+	if (n <= 8)
+		return !has_csv_special(load_some(s, n));
+	if (n < sizeof(lanes))
+		return !(has_csv_special(load_word(s)) |
+		         has_csv_special(load_word(s + n - 8)));
+	for (i = 0; n - i > sizeof(lanes); i += sizeof(lanes))
+		found |= has_csv_special_16(s + i);
+	return !(found | has_csv_special_16(s + n - sizeof(lanes)));
 }
 
 static bool

@@ -134,18 +134,17 @@ decode(const uint8_t digit[256], const char *text, size_t n, uint8_t *out,
 	return true;
 }
 
-/* Decodes digits of base64, 16 at a time, as far as all of them are digits and
- * bytes that are written past what they stand for (4) will be overwritten by
- * others. How many. */
 #ifdef __x86_64__
-#define WIDE 16
-#define WIDE_LEAST 24
+#define WIDE 16 /* digits of a block */
+#define WIDE_BYTES (WIDE / 4 * 3)
+#define SSSE3 __attribute__((target("ssse3")))
 
-/* The algorithm of Wojciech Mula, "Base64 decoding with SIMD instructions": the
- * halves of a byte look up in which ranges it may be, and what is added to it;
- * then six bits of each are joined. */
-__attribute__((target("ssse3"))) static size_t
-decode_wide(const char *s, size_t n, uint8_t *out)
+/* Decodes a block: writes 16 bytes, the first 12 of which count. False if one
+ * of its characters is no digit. By Wojciech Mula, "Base64 decoding with SIMD
+ * instructions": the halves of a character look up in which ranges it may be,
+ * and what is added to it; then six bits of each are joined. */
+SSSE3 static inline bool
+decode_block(const char *s, uint8_t *out)
 {
 	const __m128i low = _mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11,
 	    0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a);
@@ -156,40 +155,58 @@ decode_wide(const char *s, size_t n, uint8_t *out)
 	const __m128i order = _mm_setr_epi8(
 	    2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
 	const __m128i slash = _mm_set1_epi8('/');
+	__m128i v = _mm_loadu_si128((const __m128i *)s);
+	__m128i h = _mm_and_si128(_mm_srli_epi32(v, 4), slash);
+	__m128i l = _mm_and_si128(v, slash);
+	__m128i wrong =
+	    _mm_and_si128(_mm_shuffle_epi8(low, l), _mm_shuffle_epi8(high, h));
+	__m128i add =
+	    _mm_shuffle_epi8(roll, _mm_add_epi8(_mm_cmpeq_epi8(v, slash), h));
+
+	v = _mm_maddubs_epi16(_mm_add_epi8(v, add), _mm_set1_epi32(0x01400140));
+	v = _mm_madd_epi16(v, _mm_set1_epi32(0x00011000));
+	_mm_storeu_si128((__m128i *)out, _mm_shuffle_epi8(v, order));
+	return !_mm_movemask_epi8(_mm_cmpgt_epi8(wrong, _mm_setzero_si128()));
+}
+
+/* Decodes n digits, a multiple of 4, at least a block; false if one is none.
+ * The last block may take some digits once more. */
+SSSE3 static bool
+decode_wide(const char *s, size_t n, uint8_t *out)
+{
+	uint8_t last[WIDE];
+	bool right = true;
 	size_t i;
 
-	for (i = 0; n - i >= WIDE_LEAST; i += WIDE, out += WIDE / 4 * 3) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(s + i));
-		__m128i h = _mm_and_si128(_mm_srli_epi32(v, 4), slash);
-		__m128i wrong = _mm_and_si128(
-		    _mm_shuffle_epi8(low, _mm_and_si128(v, slash)),
-		    _mm_shuffle_epi8(high, h));
-
-		if (_mm_movemask_epi8(
-		        _mm_cmpgt_epi8(wrong, _mm_setzero_si128())))
-			break;
-		v = _mm_add_epi8(
-		    v, _mm_shuffle_epi8(
-		           roll, _mm_add_epi8(_mm_cmpeq_epi8(v, slash), h)));
-		v = _mm_maddubs_epi16(v, _mm_set1_epi32(0x01400140));
-		v = _mm_madd_epi16(v, _mm_set1_epi32(0x00011000));
-		_mm_storeu_si128((__m128i *)out, _mm_shuffle_epi8(v, order));
+	for (i = 0; n - i >= WIDE + 8; i += WIDE)
+		right &= decode_block(s + i, out + i / 4 * 3);
+	while (i < n) {
+		i = i < n - WIDE ? i : n - WIDE;
+		right &= decode_block(s + i, last);
+		memcpy(out + i / 4 * 3, last, WIDE_BYTES);
+		i += WIDE;
 	}
-	return i;
+	return right;
 }
 
+/* How many of n digits decode_wide takes. */
 static size_t
-decode_head(const char *s, size_t n, uint8_t *out)
+wide_part(size_t n)
 {
-	if (n < WIDE_LEAST || !__builtin_cpu_supports("ssse3"))
-		return 0;
-	return decode_wide(s, n, out);
+	return n >= WIDE && __builtin_cpu_supports("ssse3") ? n / 4 * 4 : 0;
 }
 #else
-static size_t
-decode_head(const char *s, size_t n, uint8_t *out)
+static bool
+decode_wide(const char *s, size_t n, uint8_t *out)
 {
 	(void)s, (void)n, (void)out;
+	return false;
+}
+
+static size_t
+wide_part(size_t n)
+{
+	(void)n;
 	return 0;
 }
 #endif
@@ -197,16 +214,17 @@ decode_head(const char *s, size_t n, uint8_t *out)
 bool
 b64_decode(const char *s, size_t n, uint8_t *out, size_t *len_out)
 {
-	size_t head;
+	size_t wide;
 
 	if (n % 4)
 		return false;
 	if (n && s[n - 1] == '=')
 		n -= s[n - 2] == '=' ? 2 : 1;
-	head = decode_head(s, n, out);
-	if (!decode(B64_DIGIT, s + head, n - head, out + head / 4 * 3, len_out))
+	wide = wide_part(n);
+	if ((wide && !decode_wide(s, wide, out)) ||
+	    !decode(B64_DIGIT, s + wide, n - wide, out + wide / 4 * 3, len_out))
 		return false;
-	*len_out += head / 4 * 3;
+	*len_out += wide / 4 * 3;
 	return true;
 }
 
@@ -265,15 +283,18 @@ bytes_equal_ct(const void *a, const void *b, size_t n)
 {
 	const uint8_t *x = a, *y = b;
 	uint64_t diff = 0, v, w;
-	size_t step;
 
-	for (; n; n -= step, x += step, y += step) {
-		step = n < sizeof(v) ? n : sizeof(v);
-		v = w = 0;
-		memcpy(&v, x, step);
-		memcpy(&w, y, step);
+	for (; n >= sizeof(v); n -= sizeof(v)) {
+		memcpy(&v, x, sizeof(v));
+		memcpy(&w, y, sizeof(w));
 		diff |= v ^ w;
+		x += sizeof(v);
+		y += sizeof(w);
 		/* The compiler is not to know what is found on the way. */
+		__asm__("" : "+r"(diff));
+	}
+	for (; n; n--) {
+		diff |= *x++ ^ *y++;
 		__asm__("" : "+r"(diff));
 	}
 	return diff == 0;

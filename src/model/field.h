@@ -118,6 +118,7 @@ struct field_role {
 struct field {
 	uint32_t id;
 	const char *name, *display_name;
+	size_t nname; /* bytes of name, or 0: not counted */
 	enum field_type_id type;
 	const char *format; /* date pattern, ISO 4217 code, the type of an
 	                       array's elements ("": strings or numbers), or "" */

@@ -144,6 +144,7 @@ take_name(struct definition *d)
 		    "field_name must begin with a letter and hold nothing but "
 		    "letters (A to Z, a to z), digits and _");
 	d->f->name = name;
+	d->f->nname = strlen(name);
 	return refuse_reserved(d, "field_name", name);
 }
 

@@ -41,9 +41,19 @@ skip_text(const char *p, const char *end)
 static const char *
 skip_value(const char *p, const char *end)
 {
+	static const bool marks[256] = {['"'] = true,
+	    [','] = true,
+	    ['{'] = true,
+	    ['}'] = true,
+	    ['['] = true,
+	    [']'] = true};
 	unsigned depth = 0;
 
 	while (p && p < end) {
+		if (!marks[(unsigned char)*p]) {
+			p++;
+			continue;
+		}
 		if (!depth && (*p == ',' || *p == '}'))
 			return p;
 		if (*p == '"') {
@@ -106,18 +116,20 @@ is_renamed(const struct profile_walk *w)
 static bool
 take_expected(struct profile_walk *w, struct profile_member *out)
 {
-	const char *at, *name;
-	size_t k = 0, n;
+	const struct field *f;
+	const char *at;
+	size_t k;
 
 	if (!w->p || w->end - w->p < 5 || *w->p == '}' || w->p[1] != '"' ||
 	    w->next >= w->schema->n || is_renamed(w))
 		return false;
-	name = w->schema->fields[w->next].name;
+	f = &w->schema->fields[w->next];
 	at = w->p + 2;
-	n = (size_t)(w->end - at) - 2;
-	while (k < n && name[k] && name[k] == at[k])
-		k++;
-	if (name[k] || at[k] != '"' || at[k + 1] != ':')
+	if (*f->name != *at)
+		return false;
+	k = f->nname ? f->nname : strlen(f->name);
+	if ((size_t)(w->end - at) < k + 2 || at[k] != '"' || at[k + 1] != ':' ||
+	    memcmp(f->name, at, k) != 0)
 		return false;
 	out->name = at;
 	out->nname = k;
@@ -138,8 +150,11 @@ find_field(struct profile_walk *w, const struct profile_member *m)
 		return f != NULL;
 	}
 	for (; w->next < s->n; w->next++) {
-		order =
-		    text_compare(m->name, m->nname, s->fields[w->next].name);
+		f = &s->fields[w->next];
+		if (m->nname &&
+		    (unsigned char)*f->name < (unsigned char)*m->name)
+			continue;
+		order = text_compare(m->name, m->nname, f->name);
 		if (order <= 0)
 			break;
 	}

@@ -244,6 +244,8 @@ add_builtin(struct schema *s, struct arena *a)
 		memcpy(&all[n], s->fields, s->n * sizeof(*all));
 	s->fields = all;
 	s->n += n;
+	for (i = 0; i < s->n; i++)
+		all[i].nname = strlen(all[i].name);
 }
 
 void

@@ -118,6 +118,7 @@ read_property(struct document *d, const char *name, const json_t *v)
 	property_read(
 	    name, v, old && !old->builtin ? old : NULL, d->a, d->faults, f);
 	f->name = arena_strdup(d->a, name);
+	f->nname = strlen(name);
 	if (!f->display_name)
 		f->display_name = f->name;
 }

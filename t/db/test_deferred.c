@@ -1,125 +1,8 @@
-/* Deferred transactions: what is sent when, its order, errors, losses; the same
+/* Deferred transactions: what is sent when, its order, errors, bounds; the same
  * with [database] compound = off. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "deferred.h"
 
-#include "db/internal.h"
-#include "server.h"
-#include "t/tap.h"
-
-static struct server server;
-static struct conf hasty, without;
-static struct db *db, *other;
-static const struct db_context ctx = {.account_id = 1, .workspace_id = 10};
-static struct err e;
-static const char *form; /* of the database under test */
-
-static void
-must(enum err_code err)
-{
-	if (told(err, &e))
-		exit(1);
-}
-
-static int64_t
-asked(const char *what)
-{
-	int64_t n = -1;
-
-	must(db_one(db, NULL, SQL_SESSION_ASKED, DB_ARGS(db_str(what)),
-	    db_take_int, &n, &e));
-	return n;
-}
-
-static int64_t
-position_on(struct db *on, int64_t id)
-{
-	int64_t n = -1;
-
-	must(db_one(on, &ctx, SQL_SEGMENT_READ, DB_ARGS(db_int(id)),
-	    db_take_int, &n, &e));
-	return n;
-}
-
-static int64_t
-position(int64_t id)
-{
-	return position_on(other, id);
-}
-
-static enum err_code
-move(struct db *on, int64_t id, int64_t by, struct err *err)
-{
-	return db_exec(on, &ctx, SQL_SEGMENT_MOVE,
-	    DB_ARGS(db_int(by), db_int(id)), NULL, NULL, err);
-}
-
-static enum err_code
-look(struct db *on, int64_t id, int64_t *out, struct err *err)
-{
-	return db_one(on, &ctx, SQL_SEGMENT_READ, DB_ARGS(db_int(id)),
-	    db_take_int, out, err);
-}
-
-static enum err_code
-add_segment(struct db *on, int64_t id, struct err *err)
-{
-	struct uuid u = {{(uint8_t)id}};
-	char code[16];
-	enum err_code rc;
-
-	snprintf(code, sizeof(code), "s%d", (int)id);
-	rc = db_exec(on, &ctx, SQL_SEGMENT_INSERT,
-	    DB_ARGS(db_int(id), db_uuid(&u), db_str(code), db_str(code)), NULL,
-	    NULL, err);
-	memset(&u, 0xff, sizeof(u));
-	memset(code, 'x', sizeof(code));
-	return rc;
-}
-
-static void
-kill_session(struct db *victim)
-{
-	int64_t id = (int64_t)mysql_thread_id(victim->mysql);
-
-	must(db_exec(other, NULL, SQL_SESSION_KILL, DB_ARGS(db_int(id)), NULL,
-	    NULL, &e));
-	usleep(50000);
-}
-
-/* Runs of a body, looks of its probe, ends that the owner was told. */
-static int runs, probes;
-static char ends[16];
-
-static void
-on_end(void *owner, enum db_end how)
-{
-	(void)owner;
-	if (strlen(ends) < sizeof(ends) - 1)
-		strncat(ends, &"CRD"[how], 1);
-}
-
-static enum err_code
-run(db_body *body, db_body *done, void *arg)
-{
-	runs = probes = 0;
-	memset(ends, 0, sizeof(ends));
-	return db_transaction_deferred(db, body, done, arg, &e);
-}
-
-/* Whether segment 2 has left its place. */
-static int64_t place;
-static enum err_code
-done(struct db *on, void *arg, struct err *err)
-{
-	(void)arg;
-	probes++;
-	return position_on(on, 2) != place ? ERR_OK
-	                                   : err_set(err, ERR_NOT_FOUND, NULL);
-}
+static struct conf hasty; /* waits for locks no longer than a second */
 
 /* Order, and one look in the middle that sees all before it. */
 
@@ -328,202 +211,6 @@ test_require(void)
 	db_free(&w.rival);
 }
 
-/* Losses */
-
-struct losing {
-	int until; /* loses its connection in runs below this */
-	bool asked_before, asks;
-};
-
-static enum err_code
-losing(struct db *on, void *arg, struct err *err)
-{
-	const struct losing *l = arg;
-	enum err_code rc = ERR_OK;
-	int64_t n;
-
-	runs++;
-	if (l->asked_before)
-		rc = look(on, 2, &n, err);
-	if (!rc)
-		rc = move(on, 2, 1, err);
-	if (!rc && runs <= l->until)
-		kill_session(on);
-	if (!rc && l->asks)
-		rc = look(on, 2, &n, err);
-	return rc;
-}
-
-static void
-test_loss(void)
-{
-	struct losing l = {.until = 0};
-
-	place = position(2);
-	kill_session(db);
-	is_int(told(run(losing, NULL, &l), &e), ERR_OK,
-	    "%s: a connection that was lost before is made anew", form);
-	is_int(position(2), place + 1, "%s: for one run", form);
-	place = position(2);
-	l = (struct losing){.until = 1};
-	is_int(told(run(losing, done, &l), &e), ERR_OK,
-	    "%s: lost before COMMIT", form);
-	is_int(runs * 10 + probes, 21, "%s: done again, after a look", form);
-	is_str(ends, "DC", "%s: in doubt, then committed", form);
-	is_int(position(2), place + 1, "%s: once", form);
-	l = (struct losing){.until = 0, .asked_before = true};
-	must(run(losing, NULL, &l)); /* so that it is prepared */
-	l.until = 1;
-	place = position(2);
-	is_int(told(run(losing, done, &l), &e), ERR_OK,
-	    "%s: lost after a query", form);
-	is_int(position(2), place + 1, "%s: done once", form);
-	l = (struct losing){.until = 9, .asked_before = true, .asks = true};
-	is_int(run(losing, done, &l), ERR_UNAVAILABLE, "%s: lost inside", form);
-	is_int(runs * 10 + probes, 10, "%s: is told at once", form);
-	is_str(ends, "R", "%s: as rolled back", form);
-	is_int(position(2), place + 1, "%s: nothing was done", form);
-}
-
-/* What only blocks do. */
-
-/* Before its first statement the transaction is not there to be lost. */
-static void
-test_loss_of_block(void)
-{
-	struct losing l = {.until = 1, .asks = true};
-
-	is_int(told(run(losing, NULL, &l), &e), ERR_OK,
-	    "lost before its first block");
-	is_int(runs, 2, "it is run anew");
-	is_str(ends, "RC", "nothing was in doubt");
-	l.until = 9;
-	is_int(run(losing, NULL, &l), ERR_UNAVAILABLE,
-	    "not over and over, if new connections are lost");
-	is_int(runs, 2, "once");
-}
-
-/* A block with COMMIT waits for a lock of `other`'s while its connection is
- * cut by a child: on the client's side alone, or the server ends it. */
-
-struct cut {
-	bool killed;
-};
-
-static enum err_code
-cutting(struct db *on, void *arg, struct err *err)
-{
-	struct cut *c = arg;
-	char text[64];
-	struct db *own;
-	pid_t pid;
-
-	if (runs++)
-		return move(on, 2, 1, err);
-	snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(on->mysql));
-	pid = fork();
-	if (pid == 0) {
-		own = db_new(&server.conf, DB_OWNER);
-		usleep(400000);
-		if (!c->killed)
-			shutdown(mysql_get_socket(on->mysql), SHUT_RDWR);
-		else if (conn_ready(own, err) || conn_run(own, text, err))
-			_exit(1);
-		db_free(&own);
-		_exit(0);
-	}
-	return move(on, 2, 1, err);
-}
-
-static enum err_code
-let_go(struct db *on, void *arg, struct err *err)
-{
-	int i;
-
-	if (!probes)
-		must(conn_run(other, "ROLLBACK", &e));
-	for (i = 0;
-	     i < 50 && done(on, arg, err) && !((struct cut *)arg)->killed; i++)
-		usleep(20000);
-	return position_on(on, 2) != place ? ERR_OK
-	                                   : err_set(err, ERR_NOT_FOUND, NULL);
-}
-
-static void
-test_doubt(bool killed)
-{
-	struct cut c = {.killed = killed};
-
-	place = position(2);
-	must(conn_run(other, "START TRANSACTION", &e));
-	must(move(other, 2, 100, &e));
-	is_int(told(run(cutting, let_go, &c), &e), ERR_OK,
-	    "cut off in a block with COMMIT, %s", killed ? "killed" : "alive");
-	wait(NULL);
-	ok(probes > 0, "it is asked after");
-	is_str(ends, killed ? "DC" : "D", "for it is in doubt");
-	is_int(runs, killed ? 2 : 1, "%s",
-	    killed ? "it was undone: again" : "it came through: not again");
-	is_int(position(2), place + 1, "it is there once");
-}
-
-/* A deadlock in a block with COMMIT. */
-
-struct side {
-	int64_t first, second;
-	int in, out;
-	int runs;
-};
-
-static enum err_code
-cross(struct db *on, void *arg, struct err *err)
-{
-	struct side *s = arg;
-	int64_t n;
-	char c = 'x';
-	enum err_code rc = move(on, s->first, 1, err);
-
-	if (!rc)
-		rc = look(on, s->first, &n, err);
-	if (!rc && s->runs++ == 0 &&
-	    (write(s->out, &c, 1) != 1 || read(s->in, &c, 1) != 1))
-		return err_set(err, ERR_INTERNAL, NULL);
-	return rc ? rc : move(on, s->second, 1, err);
-}
-
-static void
-test_deadlock(void)
-{
-	int64_t five = position(5), six = position(6);
-	int a[2], b[2], status;
-	struct side mine, yours;
-	pid_t pid;
-
-	if (pipe(a) || pipe(b))
-		exit(1);
-	mine = (struct side){5, 6, a[0], b[1], 0};
-	yours = (struct side){6, 5, b[0], a[1], 0};
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		struct db *own = db_new(db->conf, DB_APP);
-		enum err_code rc =
-		    db_transaction_deferred(own, cross, NULL, &yours, &e);
-
-		db_free(&own);
-		_exit(rc ? 100 : yours.runs);
-	}
-	is_int(told(run(cross, NULL, &mine), &e), ERR_OK,
-	    "%s: deadlock: one side ends well", form);
-	waitpid(pid, &status, 0);
-	ok(WIFEXITED(status) && WEXITSTATUS(status) < 100,
-	    "%s: deadlock: the other side too", form);
-	is_int(mine.runs + WEXITSTATUS(status), 3,
-	    "%s: deadlock: one of them was run again", form);
-	is_int(position(5) + position(6), five + six + 4,
-	    "%s: deadlock: both did their work, once", form);
-}
-
 /* Bounds */
 
 struct many {
@@ -608,49 +295,25 @@ nothing(struct db *on, void *arg, struct err *err)
 	return db_in_transaction(on) ? ERR_OK : ERR_INTERNAL;
 }
 
-/* All cases, for one of both forms. */
+/* All cases, in the form of `db`. */
 static void
-test_form(const struct conf *conf, int64_t id)
+cases(void)
 {
-	db = db_new(conf, DB_APP);
-	form = conf->database_compound ? "blocks" : "one by one";
-	db_own(db, NULL, on_end);
-	must(db_ping(db, &e));
-	ok(db->compound == conf->database_compound, "%s", form);
-	test_order(id);
+	test_order(db->compound ? 50 : 60);
 	test_errors();
 	test_require();
-	test_loss();
-	test_deadlock();
 	test_bounds();
 	test_altered();
 	is_int(told(run(nothing, NULL, NULL), &e), ERR_OK, "%s: nothing", form);
-	if (db->compound) {
-		test_loss_of_block();
-		test_doubt(false);
-		test_doubt(true);
-	}
 	must(db_exec_list(db, &ctx, SQL_CUSTOMER_DELETE, DB_NOARGS,
 	    DB_ARGS(db_int(901), db_int(990)), NULL, &e));
-	db_free(&db);
 }
 
 int
 main(void)
 {
-	int64_t i;
-
-	server_open(&server, false);
-	server_migrate(&server);
-	hasty = without = server.conf;
+	deferred_begin();
+	hasty = server.conf;
 	hasty.database_statement_timeout = 2;
-	without.database_compound = false;
-	other = db_new(&server.conf, DB_APP);
-	for (i = 1; i <= 7; i++)
-		must(add_segment(other, i, &e));
-	test_form(&server.conf, 50);
-	test_form(&without, 60);
-	db_free(&other);
-	server_close(&server);
-	return done_testing();
+	return deferred_end(cases);
 }
