@@ -29,8 +29,8 @@ told(enum err_code err, struct err *e)
 	    e, ERR_CONFLICT, "there is a field of that name or role already");
 }
 
-#define MADE_ALONE 2 /* values at the end that a change leaves: FIELD_INSERT \
-	              */
+/* Values at the end of FIELD_INSERT's that a change leaves alone. */
+#define MADE_ALONE 2
 
 /* Writes the row of a field that is made or changed: both statements begin with
  * what a change may change, and go on with the id. One that is made is never
