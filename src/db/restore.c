@@ -45,7 +45,7 @@ count_tables(struct db *db, unsigned *out, struct err *e)
 enum err_code
 restore_check(struct db *db, bool replace, struct err *e)
 {
-	unsigned n;
+	unsigned n = 0;
 	enum err_code err = migrate_database(db, e);
 
 	if (!err)

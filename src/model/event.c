@@ -111,9 +111,10 @@ event_append(struct buf *out, const char *old, size_t n, int64_t at,
 	unsigned i;
 
 	assert(nids <= FIELDS_MAX);
-	if (nids)
+	if (nids) {
 		memcpy(sorted, ids, nids * sizeof(*ids));
-	qsort(sorted, nids, sizeof(*sorted), compare_ids);
+		qsort(sorted, nids, sizeof(*sorted), compare_ids);
+	}
 	buf_add(&ev, "\0\0", 2);
 	for (i = 0; i < 6; i++)
 		buf_addc(&ev, (char)(at >> (8 * i)));

@@ -95,7 +95,7 @@ add_event(struct chunk *c, struct customer *m, const bool *changed)
 static bool
 is_changed(const bool *changed, unsigned n)
 {
-	return memchr(changed, true, n * sizeof(*changed)) != NULL;
+	return memchr(changed, 1, n * sizeof(*changed)) != NULL;
 }
 
 /* A row that says what is stored already changes nothing. */
