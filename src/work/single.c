@@ -169,6 +169,7 @@ find_answer(struct single_run *run, struct err *e)
 	if (!run->again.key)
 		return ERR_OK;
 	digest_content(run);
+	run->again.ring = c->ring;
 	err =
 	    idempotency_find(c->site, &c->ctx, &run->again, &status, &text, e);
 	if (!err && !uuid_parse(text.data, text.len, &run->o->id))
@@ -223,8 +224,8 @@ body(struct db *db, void *arg, struct err *e)
 	if (run->holds)
 		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
 	else
-		err = site_require(c->site, &c->ctx, &c->schema, run->o->proof,
-		    &c->ring, e);
+		err = site_require(
+		    c->site, &c->ctx, &c->schema, run->o->proof, &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);
