@@ -42,12 +42,25 @@ work(struct service *s, void *arg)
 	return server_run(s, pool->listener->fd);
 }
 
+static bool
+is_same_database(const struct conf *a, const struct conf *b)
+{
+	return !strcmp(a->database_socket, b->database_socket) &&
+	       !strcmp(a->database_host, b->database_host) &&
+	       a->database_port == b->database_port &&
+	       !strcmp(a->database_name, b->database_name);
+}
+
+/* Seqs that one database has reserved are not another's. */
 static void
 change(const struct service *old, const struct service *fresh, void *arg)
 {
-	const struct pool *pool = arg;
+	struct pool *pool = arg;
 
-	(void)old;
+	if (!is_same_database(old->conf, fresh->conf)) {
+		seq_cache_free(&pool->seqs);
+		pool->seqs = seq_cache_new();
+	}
 	if (strcmp(fresh->conf->server_socket, pool->listener->addr.sun_path))
 		log_warning("[server] socket: a restart is needed to move it");
 }

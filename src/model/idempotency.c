@@ -44,6 +44,14 @@ slot_of(
 	out->nad = 8 + n + MAC_LEN;
 }
 
+static enum err_code
+keys_of(struct site *s, const struct db_context *ctx,
+    const struct idempotency *i, struct keyring **out, struct err *e)
+{
+	*out = i->ring;
+	return i->ring ? ERR_OK : site_keyring(s, ctx, out, e);
+}
+
 struct finding {
 	const struct idempotency *want;
 	const struct slot *slot;
@@ -100,7 +108,7 @@ idempotency_find(struct site *s, const struct db_context *ctx,
 	    .want = i, .status_out = status_out, .out = out, .e = e};
 	struct keyring *k;
 	struct slot slot;
-	enum err_code err = site_keyring(s, ctx, &k, e);
+	enum err_code err = keys_of(s, ctx, i, &k, e);
 
 	if (err)
 		return err;
@@ -157,7 +165,7 @@ idempotency_keep(struct site *s, const struct db_context *ctx,
 	struct slot slot;
 	struct db_val v;
 	char *room;
-	enum err_code err = site_keyring(s, ctx, &k, e);
+	enum err_code err = keys_of(s, ctx, i, &k, e);
 
 	if (err)
 		return err;
@@ -219,7 +227,7 @@ put_traces(const struct completion *c, struct err *e)
 	struct slot slot;
 	struct keyring *k;
 	unsigned i;
-	enum err_code err = site_keyring(c->site, c->ctx, &k, e);
+	enum err_code err = keys_of(c->site, c->ctx, c->again, &k, e);
 
 	if (err)
 		return err;

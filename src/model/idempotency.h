@@ -17,6 +17,9 @@ struct idempotency {
 	const char *route;
 	const char *key;          /* NULL: the client sent none */
 	uint8_t content[MAC_LEN]; /* digest of the parsed content */
+	/* The account's, where the caller's transaction holds or requires them;
+	 * NULL: site_keyring. */
+	struct keyring *ring;
 };
 
 /* A key is 1 to 255 printable ASCII characters but spaces; else

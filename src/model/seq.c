@@ -112,16 +112,36 @@ seq_take(struct site *s, const struct db_context *ctx, uint32_t epoch,
 }
 
 /* Dropped after the reservation: who looked at the slot before puts nothing,
- * and who looks later waits for COMMIT, so that its range is behind. */
+ * and who looks later waits for COMMIT, so that its range is behind. What was
+ * drawn is below the seq that the dropping skips. */
+static enum err_code
+pass_drawn(struct refill *r, struct err *e)
+{
+	uint64_t floor;
+	enum err_code err;
+
+	seq_slot_drop(r->slot);
+	err = db_one(r->site->db, r->ctx, SQL_SEQ_EPOCH, DB_NOARGS, db_take_u32,
+	    &r->epoch, e);
+	if (err)
+		return err;
+	floor = seq_look_floor(seq_slot_look(r->slot), r->epoch);
+	return r->first + 1 < floor ? catch_up(r, floor, e) : ERR_OK;
+}
+
 enum err_code
 seq_reserve(struct site *s, const struct db_context *ctx, uint32_t n,
     uint64_t *first_out, struct err *e)
 {
+	struct refill r = {.site = s,
+	    .ctx = ctx,
+	    .slot = seq_slot_find(s->seqs, ctx->workspace_id)};
 	enum err_code err =
-	    segment_reserve(s->db, ctx, SEGMENT_ALL, n, first_out, e);
+	    segment_reserve(s->db, ctx, SEGMENT_ALL, n, &r.first, e);
 
-	if (!err)
-		seq_drop(s, ctx);
+	if (!err && r.slot)
+		err = pass_drawn(&r, e);
+	*first_out = r.first;
 	return err;
 }
 

@@ -120,7 +120,7 @@ static enum err_code
 stream_group(struct work *w, struct db *db, bool *strays_out)
 {
 	struct segment_stretch *list;
-	unsigned i, n;
+	unsigned i, n = 0;
 	enum err_code err =
 	    segment_stretches(db, &w->ctx, w->x.segment_id, &list, &n, w->e);
 

@@ -169,6 +169,7 @@ find_answer(struct single_run *run, struct err *e)
 	if (!run->again.key)
 		return ERR_OK;
 	digest_content(run);
+	run->again.ring = c->ring;
 	err =
 	    idempotency_find(c->site, &c->ctx, &run->again, &status, &text, e);
 	if (!err && !uuid_parse(text.data, text.len, &run->o->id))

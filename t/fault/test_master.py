@@ -1,5 +1,6 @@
 """The pool's master: dead children replaced, logs reopened, reload and stop
 without dropping a request; the worker's likewise."""
+import gzip
 import os
 import signal
 import threading
@@ -64,6 +65,45 @@ def test_reload():
     tap.ok(eventually(lambda: len(site.children("fcgi")) == 3
                       and not before & set(site.children("fcgi"))),
            "and all processes are new")
+
+
+def configure(text):
+    """Has the pool take another configuration."""
+    before = set(site.children("fcgi"))
+    with open(f"{site.dir}/coffer.ini", "w") as file:
+        file.write(text)
+    site.kill("fcgi", signal.SIGHUP)
+    coffer.wait_until(lambda: len(site.children("fcgi")) == 3
+                      and not before & set(site.children("fcgi")))
+
+
+def test_another_database():
+    """A copy of earlier, of whose seqs those of the other are none."""
+    def create():
+        return shop.scv("POST", "/customers", {"first_name": "Ann"}).status
+
+    site.ctl("backup", f"{site.dir}/backup.sql.gz")
+    statuses = [create() for _ in range(3)]
+    shop.wait(shop.upload(coffer.csv_rows(200, 100000)).json)
+    statuses.append(create())
+    with open(f"{site.dir}/coffer.ini") as file:
+        before = file.read()
+    copy = site.db_name + "_copy"
+    with open(f"{site.dir}/coffer.ini", "w") as file:
+        file.write(before.replace(f"name = {site.db_name}", f"name = {copy}"))
+    site.ctl("migrate")
+    with gzip.open(f"{site.dir}/backup.sql.gz", "rt") as file:
+        site.sql(file.read(), db=copy)
+    with open(f"{site.dir}/coffer.ini") as file:
+        configure(file.read())
+    statuses.append(create())
+    tap.equal(statuses, [201] * 5, "customers are made in both")
+    tap.equal(site.sql("SELECT COUNT(*), MAX(c.seq) < MAX(s.next_position)"
+                       " FROM customer c JOIN segment s ON s.id = 0 AND"
+                       " s.workspace_id = c.workspace_id", db=copy),
+              [["2", "1"]], "each under a seq that its own has reserved")
+    configure(before)
+    site.sql(f"DROP DATABASE {copy}", db=None)
 
 
 def test_bad_configuration_is_not_taken():

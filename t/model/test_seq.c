@@ -163,6 +163,11 @@ test_back(void)
 	is_int(counter(&one), next + SEQ_RANGE, "it is brought forward");
 	is_int(take(&site, &one, EPOCH), next + 1, "and used again");
 	set_counter(&one, 0);
+	last = reserve(10, false);
+	ok(last > next + 1 && last <= next + 3,
+	    "nor does an upload get what was drawn");
+	is_int(counter(&one), last + 10, "which brings it forward as well");
+	set_counter(&one, 0);
 	tenant_sql("UPDATE account SET key_epoch = 5");
 	run((struct wish){.site = &site, .ctx = &one, .epoch = 5});
 	is_int(take(&site, &one, 5), 1,
