@@ -47,13 +47,9 @@ static enum err_code
 check_condition(const struct single *o, const struct customer *m, struct err *e)
 {
 	const struct precondition *p = o->condition;
-	unsigned i;
 
-	if (!p || (m && p->any))
+	if (!p || (m && precondition_holds(p, m->revision)))
 		return ERR_OK;
-	for (i = 0; m && i < p->n; i++)
-		if (p->list[i] == m->revision)
-			return ERR_OK;
 	return err_set(e, ERR_PRECONDITION, NULL);
 }
 
@@ -223,8 +219,8 @@ body(struct db *db, void *arg, struct err *e)
 	if (run->holds)
 		err = site_hold(c->site, &c->ctx, &c->schema, &c->ring, e);
 	else
-		err = site_require(c->site, &c->ctx, &c->schema, run->o->proof,
-		    &c->ring, e);
+		err = site_require(
+		    c->site, &c->ctx, &c->schema, run->o->proof, &c->ring, e);
 	if (!err)
 		err = find_answer(run, e);
 	return err || run->o->again ? err : change(run, e);

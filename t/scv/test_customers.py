@@ -43,8 +43,8 @@ def put(customer, body, query="?mode=merge", place=shop, **more):
     return place.scv("PUT", f"/customers/{customer}{query}", body, **more)
 
 
-def delete(customer, place=shop):
-    return place.scv("DELETE", f"/customers/{customer}")
+def delete(customer, place=shop, **more):
+    return place.scv("DELETE", f"/customers/{customer}", **more)
 
 
 def made(body=None, **more):
@@ -197,6 +197,14 @@ def test_if_match():
     tap.equal(put(unknown(), {}, headers={"If-Match": "*"}).status, 412,
               "nothing to match: no customer is created")
     tag = get(ann).headers["ETag"]
+    for wrong, status in (('"1"', 412), (f"W/{tag}", 412), ("x", 400)):
+        reply = delete(ann, headers={"If-Match": wrong})
+        tap.equal((reply.status, get(ann).headers["ETag"]), (status, tag),
+                  f"delete If-Match {wrong}: {status}, nothing is done")
+    bob = made({"gpa": 1})
+    tap.equal(delete(bob, headers={"If-Match": get(bob).headers["ETag"]})
+              .status, 204, "deleted under the revision that it has")
+    tap.equal(delete(bob, headers={"If-Match": "*"}).status, 404, "once")
     known = {"If-None-Match": tag}
     tap.equal(get(ann, "", headers=known).status, 304, "If-None-Match: 304")
     shop.scv("PUT", "/segments/known", {"name": "Known"})
