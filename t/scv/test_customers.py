@@ -222,6 +222,12 @@ def test_put():
                    reply.json["status"]),
                   (501, "application/problem+json", 501), f"{query!r}: 501")
     tap.equal(faults(put(ann, {}, "?mode=replace")), ["mode"], "unknown: 400")
+    for what, reply in (
+            ("twice", put(ann, {"gpa": 2}, "?mode=merge&mode=overwrite")),
+            ("for PATCH", patch(ann, {"gpa": 2}, "?mode=merge")),
+            ("for POST", shop.scv("POST", "/customers?mode=merge", {}))):
+        tap.equal((reply.status, faults(reply)), (400, ["mode"]),
+                  f"mode {what}: 400")
     tap.equal(get(ann).json["gpa"], 1, "nothing has changed")
     reply = put(ann, {"gpa": 3})
     tap.equal((reply.status, reply.raw), (200, b"{}"), "merge: 200")
