@@ -67,7 +67,7 @@ work(struct request *rq, struct err *e)
 
 /* What a key that was remembered has led to, rc, stands if the key lives and
  * its workspace is as it was; else it is as if it had never been. A database
- * that is away would not have found the key either. */
+ * that is away (and nothing more is said) would not have found it either. */
 static enum err_code
 settle(struct request *rq, bool worked, enum err_code rc, struct err *e)
 {
@@ -75,7 +75,7 @@ settle(struct request *rq, bool worked, enum err_code rc, struct err *e)
 	struct err why;
 	enum err_code proven;
 
-	if (rc == ERR_UNAVAILABLE) {
+	if (rc == ERR_UNAVAILABLE && !e->text[0]) {
 		request_unsay(rq);
 		rq->proof.owed = false;
 		return rc;

@@ -256,6 +256,24 @@ def test_rotation():
         tap.equal(cost(get), 10, "by one statement")
 
 
+def test_converting():
+    """A 503 that tells something of the workspace tells it to nobody else."""
+    tap.equal(shop.call("PATCH", "/v1/cpf", {
+        "workspace_id": shop.id, "field_name": "phone",
+        "unique": True}).status, 202, "an index begins to be made")
+    key = shop.key("CUSTOMER_READ", "CUSTOMER_CREATE")
+    warm(key)
+
+    def create():
+        return shop.scv("POST", "/customers", {
+            "email": "bob@example.org", "phone": "+44 1"}, key=key).status
+
+    tap.equal(set(burst(create)), {503}, "what needs it has to wait")
+    site.ctl("api-key", "revoke", key_id(key))
+    tap.equal(set(burst(create)), {401}, "S5: but is 401 by a revoked key")
+    drain()
+
+
 def test_generation():
     """Whatever is remembered and changes, says so."""
     seen = [generation()]
