@@ -236,7 +236,6 @@ check_revision(
 	const struct precondition *c = in->o.condition;
 	struct uuid id;
 	enum err_code code;
-	unsigned i;
 
 	record_pointed(packed, &id);
 	code = customer_revision(in->site->db, in->ctx, &id, out, e);
@@ -244,9 +243,7 @@ check_revision(
 		in->stale = true;
 		return ERR_OK;
 	}
-	for (i = 0; i < c->n && c->list[i] != *out; i++)
-		;
-	in->stale = i == c->n;
+	in->stale = !precondition_holds(c, *out);
 	return code;
 }
 

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "model/job.h"
+#include "model/precondition.h"
 #include "model/record.h"
 #include "model/site.h"
 #include "vault/mac.h"
@@ -22,14 +23,6 @@
 /* A chunk is cut when it has so many bytes: it is in memory some four times
  * over while it is sealed and sent, and a process has 32 MB. */
 #define INTAKE_CHUNK_BYTES (3u << 20)
-
-/* If-Match (RFC 9110, section 13.1.1): `any`, or one of n revisions. */
-#define PRECONDITION_MAX 16
-struct precondition {
-	bool any;
-	unsigned n;
-	uint32_t list[PRECONDITION_MAX];
-};
 
 struct intake_options {
 	const struct schema *schema;

@@ -105,8 +105,11 @@ enum err_code
 customer_delete(struct site *s, const struct db_context *ctx,
     struct deletion *d, struct arena *a, struct err *e)
 {
-	struct transaction t = {
-	    .deletion = d, .doom = {.site = s, .ctx = ctx, .group = d->group}};
+	struct transaction t = {.deletion = d,
+	    .doom = {.site = s,
+	        .ctx = ctx,
+	        .group = d->group,
+	        .condition = d->condition}};
 	enum err_code err;
 
 	assert(d->n && d->n <= DELETE_MAX);

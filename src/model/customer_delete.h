@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "model/idempotency.h"
 #include "model/job.h"
+#include "model/precondition.h"
 #include "model/segment.h"
 #include "model/site.h"
 
@@ -26,6 +27,8 @@ struct deletion {
 	/* The caller's: different ids, in any order. */
 	const struct uuid *ids;
 	unsigned n;
+	/* Which each of them must meet; NULL: none is asked for. */
+	const struct precondition *condition;
 	/* Room for n, the caller's: gone_out[i] is set if ids[i] was deleted;
 	 * others do not exist, or are not in the group. */
 	bool *gone_out;
@@ -33,7 +36,7 @@ struct deletion {
 };
 
 /* Deletes 1 to DELETE_MAX customers, all or none, in one transaction, each
- * with its audit entry. */
+ * with its audit entry. ERR_PRECONDITION: one of them has another revision. */
 MUST_CHECK enum err_code customer_delete(struct site *s,
     const struct db_context *ctx, struct deletion *d, struct arena *a,
     struct err *e);

@@ -47,6 +47,7 @@ struct locking {
 	struct doom *doom;
 	unsigned n; /* those that are there come first in the list */
 	bool changed;
+	bool refused; /* by the condition */
 };
 
 static void
@@ -54,12 +55,16 @@ take_locked(struct db_rows *r, void *arg)
 {
 	struct locking *l = arg;
 	uint64_t seq = (uint64_t)db_get_int(r, 0);
+	uint32_t revision = (uint32_t)db_get_int(r, 2);
+	const struct precondition *p = l->doom->condition;
 	struct doomed *d = doom_find(l->doom, seq);
 
 	if (!d)
 		return;
-	if (d->revision && d->revision != (uint32_t)db_get_int(r, 2))
+	if (d->revision && d->revision != revision)
 		l->changed = true;
+	if (p && !precondition_holds(p, revision))
+		l->refused = true;
 	db_get_uuid(r, 1, &d->uuid);
 	l->doom->seqs[l->n++] = seq;
 }
@@ -89,6 +94,8 @@ lock(struct doom *m, struct err *e)
 
 	memcpy(asked, m->seqs, m->n * sizeof(*asked));
 	err = runs_query(&locks, asked, m->n, take_locked, &l, e);
+	if (!err && l.refused)
+		return err_set(e, ERR_PRECONDITION, NULL);
 	if (!err && l.changed)
 		return err_fault(e, ERR_RETRY, "a customer has just changed");
 	if (!err)

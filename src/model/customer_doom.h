@@ -4,15 +4,17 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "model/trace_erase.h"
+#include "model/precondition.h"
 #include "model/segment.h"
+#include "model/trace_erase.h"
 
 /* What is being deleted. */
 struct doom {
 	struct site *site;
 	const struct db_context *ctx;
 	const struct segment *group;
-	struct arena *arena; /* emptied with each try */
+	const struct precondition *condition; /* or NULL */
+	struct arena *arena;                  /* emptied with each try */
 	struct doomed *list; /* whose seqs are ascending in the end */
 	uint64_t *seqs;      /* theirs */
 	unsigned n;
@@ -22,7 +24,8 @@ struct doom {
 
 /* Deletes the customers of the list, which may be in any order, as far as they
  * are there and in the group: the others are taken off the list. ERR_RETRY if
- * somebody else changed one of them meanwhile. The caller frees `belongs`. */
+ * somebody else changed one of them meanwhile, ERR_PRECONDITION. The caller
+ * frees `belongs`. */
 MUST_CHECK enum err_code doom_run(struct doom *m, struct err *e);
 
 /* Takes the customers, who are locked, out of the counts of `all`, then out of

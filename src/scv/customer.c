@@ -1,6 +1,7 @@
 /* /scv/customers/{customerid}: one customer is read or deleted. */
 
 #include "base/log.h"
+#include "http/etag.h"
 #include "http/handlers.h"
 #include "model/customer_delete.h"
 #include "scv/query.h"
@@ -47,11 +48,16 @@ scv_customer_delete(struct request *rq, struct err *e)
 {
 	struct uuid id;
 	struct segment all;
-	bool gone = false;
+	struct precondition condition;
+	bool conditional, gone = false;
 	struct deletion d = {
 	    .group = &all, .ids = &id, .n = 1, .gone_out = &gone};
 	enum err_code rc = scv_customer_id(rq, &id, e);
 
+	if (!rc)
+		rc = etag_if_match(rq, &conditional, &condition, e);
+	if (!rc && conditional)
+		d.condition = &condition;
 	if (!rc)
 		rc = segment_read(rq->site->db, &rq->ctx, SEGMENT_ALL, &all, e);
 	if (!rc)

@@ -29,8 +29,9 @@ struct writing {
 	uint32_t revision; /* 0: not known */
 };
 
+/* The first is for PUT alone. */
 static const struct query_param params[] = {
-    {"mode", true}, {"retAllProps", true}, {"retProps", true}, {NULL, false}};
+    {"mode", false}, {"retAllProps", true}, {"retProps", true}, {NULL, false}};
 
 /* The new resource (RFC 9110, section 15.3.2). */
 static void
@@ -140,7 +141,7 @@ attempt(struct request *rq, void *arg, struct err *e)
 
 	if (rc)
 		return rc;
-	query_read(rq, params, &query);
+	query_read(rq, params + (w->mode != SINGLE_MERGE), &query);
 	rc = projection_read(rq, schema, w->shows, PROJECT_BACKEND, &p, e);
 	if (!w->written &&
 	    change_read(rq, schema, PROJECT_BACKEND, &change, &also) && !rc) {

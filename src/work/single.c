@@ -47,13 +47,9 @@ static enum err_code
 check_condition(const struct single *o, const struct customer *m, struct err *e)
 {
 	const struct precondition *p = o->condition;
-	unsigned i;
 
-	if (!p || (m && p->any))
+	if (!p || (m && precondition_holds(p, m->revision)))
 		return ERR_OK;
-	for (i = 0; m && i < p->n; i++)
-		if (p->list[i] == m->revision)
-			return ERR_OK;
 	return err_set(e, ERR_PRECONDITION, NULL);
 }
 

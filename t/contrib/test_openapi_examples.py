@@ -9,7 +9,7 @@ import uuid
 import coffer
 import openapi
 import tap
-from tenant import GROUP, WORKSPACE, Tenant
+from tenant import CUSTOMER, GROUP, WORKSPACE, Tenant
 
 book = openapi.Book()
 ANOTHER = "6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b"
@@ -216,6 +216,12 @@ def other_content_scv(request):
     return {}
 
 
+def customer_to_delete(_):
+    """A customer that is still there."""
+    made = acme.backend("POST", "/scv/customers", {})
+    return {CUSTOMER: made["$customerid"]}
+
+
 def attribute_of_field(request):
     """A customer of the workspace has a system attribute; a conversion
     waits."""
@@ -305,7 +311,7 @@ BEFORE = {
     "changePassword": other_user, "signOut": other_user,
     "changeField": conversion, "deleteField": field_to_delete,
     "uploadCustomers": other_content, "updateCustomers": other_content,
-    "deleteCustomers": other_content,
+    "deleteCustomers": other_content, "deleteCustomer": customer_to_delete,
     "getJob": job, "getJobById": job, "getJobErrors": job, "listJobs": job,
     "cancelJob": job, "cancelJobById": job}
 

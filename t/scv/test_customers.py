@@ -43,8 +43,8 @@ def put(customer, body, query="?mode=merge", place=shop, **more):
     return place.scv("PUT", f"/customers/{customer}{query}", body, **more)
 
 
-def delete(customer, place=shop):
-    return place.scv("DELETE", f"/customers/{customer}")
+def delete(customer, place=shop, **more):
+    return place.scv("DELETE", f"/customers/{customer}", **more)
 
 
 def made(body=None, **more):
@@ -197,6 +197,14 @@ def test_if_match():
     tap.equal(put(unknown(), {}, headers={"If-Match": "*"}).status, 412,
               "nothing to match: no customer is created")
     tag = get(ann).headers["ETag"]
+    for wrong, status in (('"1"', 412), (f"W/{tag}", 412), ("x", 400)):
+        reply = delete(ann, headers={"If-Match": wrong})
+        tap.equal((reply.status, get(ann).headers["ETag"]), (status, tag),
+                  f"delete If-Match {wrong}: {status}, nothing is done")
+    bob = made({"gpa": 1})
+    tap.equal(delete(bob, headers={"If-Match": get(bob).headers["ETag"]})
+              .status, 204, "deleted under the revision that it has")
+    tap.equal(delete(bob, headers={"If-Match": "*"}).status, 404, "once")
     known = {"If-None-Match": tag}
     tap.equal(get(ann, "", headers=known).status, 304, "If-None-Match: 304")
     shop.scv("PUT", "/segments/known", {"name": "Known"})
@@ -214,6 +222,12 @@ def test_put():
                    reply.json["status"]),
                   (501, "application/problem+json", 501), f"{query!r}: 501")
     tap.equal(faults(put(ann, {}, "?mode=replace")), ["mode"], "unknown: 400")
+    for what, reply in (
+            ("twice", put(ann, {"gpa": 2}, "?mode=merge&mode=overwrite")),
+            ("for PATCH", patch(ann, {"gpa": 2}, "?mode=merge")),
+            ("for POST", shop.scv("POST", "/customers?mode=merge", {}))):
+        tap.equal((reply.status, faults(reply)), (400, ["mode"]),
+                  f"mode {what}: 400")
     tap.equal(get(ann).json["gpa"], 1, "nothing has changed")
     reply = put(ann, {"gpa": 3})
     tap.equal((reply.status, reply.raw), (200, b"{}"), "merge: 200")
