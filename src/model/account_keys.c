@@ -240,19 +240,18 @@ site_require(struct site *s, const struct db_context *ctx,
     struct keyring **out, struct err *e)
 {
 	struct site_keyring *place = ring_place(s, ctx->account_id);
-	enum err_code rc = ERR_OK;
+	enum err_code rc;
 
 	assert(db_in_transaction(s->db));
-	if (proof)
-		rc = key_proof_require(s->db, ctx, proof, e);
-	if (rc)
-		return rc;
-	if (!place->ring || place->account_id != ctx->account_id)
-		return site_hold(s, ctx, schema, out, e);
+	if (!place->ring || place->account_id != ctx->account_id) {
+		rc = site_hold(s, ctx, schema, out, e);
+		return rc || !proof ? rc
+		                    : key_proof_require(s->db, ctx, proof, e);
+	}
 	place->used = ++s->clock;
 	*out = place->ring;
 	if (proof)
-		return ERR_OK;
+		return key_proof_require(s->db, ctx, proof, e);
 	return db_require(s->db, ctx, SQL_ACCOUNT_REQUIRE,
 	    DB_ARGS(
 	        db_int(keyring_epoch(place->ring)), db_int(schema->version)),

@@ -32,7 +32,7 @@ MUST_CHECK enum err_code seq_prepare(
     struct site *s, const struct db_context *ctx, struct err *e);
 
 /* A new customer's seq, in the transaction that stores it: after the account's
- * keys were held there, whose key epoch is `epoch`. No statement, as a rule; if
+ * keys were held or required there, whose key epoch is `epoch`. No statement, as a rule; if
  * there is nothing to draw, segment_reserve. ERR_NO_CUSTOMERS: the workspace is
  * gone. Another try of the transaction takes another one. */
 MUST_CHECK enum err_code seq_take(struct site *s, const struct db_context *ctx,

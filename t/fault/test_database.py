@@ -1,9 +1,9 @@
 """MariaDB restarts during an upload; MariaDB is away: 503 with Retry-After,
 and service comes back by itself (S40)."""
+import functools
 import itertools
 import os
 import signal
-import threading
 import time
 
 os.environ.pop("COFFER_TEST_DB", None)  # this test stops its own server
@@ -41,16 +41,15 @@ def test_restart_during_an_upload():
               [["10000", "10000"]], "10,000 customers, each once")
 
 
-class Load:
+class Load(coffer.Beside):
     """Four clients, each of which makes one customer after the other by
     make(values), until the block ends; what they were answered, by e-mail
     (None: nothing)."""
 
     def __init__(self, make):
         self.make, self.replies = make, {}
-        self.stop = threading.Event()
-        self.threads = [threading.Thread(target=self.client, args=(n,),
-                                         daemon=True) for n in range(4)]
+        super().__init__(*(functools.partial(self.client, n)
+                           for n in range(4)))
 
     def client(self, number):
         for turn in itertools.count():
@@ -71,16 +70,6 @@ class Load:
         """Waits until somebody more has been answered so."""
         before = self.statuses().count(status)
         coffer.wait_until(lambda: self.statuses().count(status) > before)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def missing(mails):

@@ -1,10 +1,10 @@
 """Rotation of an account's keys while readers and uploaders are at work and
 the worker is killed again and again (S21)."""
+import functools
 import os
 import random
 import signal
 import sys
-import threading
 import time
 import coffer
 import tap
@@ -39,17 +39,15 @@ def job(job_id):
     return shop.call("GET", "/" + job_id.split("/", 1)[1]).json
 
 
-class Around:
+class Around(coffer.Beside):
     """Readers and an uploader that go on until the end of the block; what
     goes wrong is in `faults`."""
 
     def __init__(self):
-        self.stop = threading.Event()
         self.faults, self.pages, self.uploads = [], 0, 0
         self.held = keys()
-        self.threads = [threading.Thread(target=self.guard, args=(f,),
-                                         daemon=True)
-                        for f in (self.read, self.upload)]
+        super().__init__(functools.partial(self.guard, self.read),
+                         functools.partial(self.guard, self.upload))
 
     def guard(self, work):
         try:
@@ -91,16 +89,6 @@ class Around:
         if taken.get("errors", [{}])[0].get("code") != "unique":
             raise RuntimeError(f"a value twice: {taken}")
         time.sleep(0.05)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def rotate(*more):

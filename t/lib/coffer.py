@@ -41,6 +41,26 @@ def wait_until(condition, seconds=60):
         raise TimeoutError(f"not within {seconds} s")
 
 
+class Beside:
+    """Threads beside a `with` block, which look at `stop`: it is set at the
+    block's end, and they are waited for."""
+
+    def __init__(self, *targets):
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=target, daemon=True)
+                        for target in targets]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
 class Reply:
     """What came back: status, headers (a Message), raw bytes, JSON."""
 
