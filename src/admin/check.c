@@ -3,6 +3,14 @@
 #include "admin/admin.h"
 #include "db/migrate.h"
 #include "vault/jwt.h"
+#include "vault/rand.h"
+
+static enum err_code
+check_libgcrypt(struct ctl *c, struct err *e)
+{
+	(void)c;
+	return vault_self_test(e);
+}
 
 static enum err_code
 check_keys(struct ctl *c, struct err *e)
@@ -44,6 +52,7 @@ static const struct step {
 	enum err_code (*check)(struct ctl *c, struct err *e);
 	const char *advice;
 } steps[] = {
+    {"libgcrypt", check_libgcrypt, "install libgcrypt20 anew"},
     {"key directory", check_keys,
         "\"cofferctl init\" makes one where there is none"},
     {"token keys", check_tokens, "see [auth] and [jwt-key] of the file"},

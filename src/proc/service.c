@@ -9,6 +9,7 @@
 #include "model/audit.h"
 #include "model/export_files.h"
 #include "vault/jwt.h"
+#include "vault/rand.h"
 
 static enum err_code
 check_networks(const struct conf *c, struct err *e)
@@ -30,7 +31,9 @@ service_open(enum program program, const char *conf_path, struct service **out,
 	if (!s)
 		abort();
 	s->program = program;
-	rc = conf_read(conf_path, &s->conf, e);
+	rc = vault_self_test(e);
+	if (!rc)
+		rc = conf_read(conf_path, &s->conf, e);
 	if (!rc)
 		rc = check_networks(s->conf, e);
 	if (!rc && program == PROGRAM_FCGI)

@@ -1,6 +1,7 @@
 /*
- * Random bytes come from libgcrypt's generator in batches: a call of it for
- * each value costs sixty times as much as a copy from a batch.
+ * Random bytes come from the kernel's generator, by way of libgcrypt's: its own
+ * costs a hundred times as much a byte, and 25 ms of jitter before the first
+ * key. In batches: a call for each value would be a system call.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -37,6 +38,7 @@ batch_fill(void)
 void
 vault_setup(void)
 {
+	gcry_control(GCRYCTL_SET_PREFERRED_RNG_TYPE, GCRY_RNG_TYPE_SYSTEM);
 	if (!gcry_check_version(GCRYPT_LEAST)) {
 		fprintf(stderr, "libgcrypt %s or later is needed, found %s\n",
 		    GCRYPT_LEAST, gcry_check_version(NULL));
@@ -44,14 +46,18 @@ vault_setup(void)
 	}
 	gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
 	gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-	if (gcry_control(GCRYCTL_SELFTEST, 0)) {
-		fprintf(stderr, "libgcrypt fails its self-test\n");
-		abort();
-	}
 	if (pthread_atfork(NULL, NULL, batch_forget)) {
 		fprintf(stderr, "pthread_atfork: out of memory\n");
 		abort();
 	}
+}
+
+enum err_code
+vault_self_test(struct err *e)
+{
+	if (!gcry_control(GCRYCTL_SELFTEST, 0))
+		return ERR_OK;
+	return err_fault(e, ERR_INTERNAL, "libgcrypt fails its self-test");
 }
 
 void
@@ -76,7 +82,7 @@ rand_bytes(void *out, size_t n)
 void
 rand_key(void *out, size_t n)
 {
-	gcry_randomize(out, n, GCRY_VERY_STRONG_RANDOM);
+	gcry_randomize(out, n, GCRY_STRONG_RANDOM);
 }
 
 void

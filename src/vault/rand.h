@@ -8,16 +8,22 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 
-/* Brings libgcrypt up; aborts with a message if it is too old or broken.
- * Call once, first thing in main. */
+/* Brings libgcrypt up; aborts with a message if it is too old. Call once, first
+ * thing in main. */
 void vault_setup(void);
+
+/* ERR_INTERNAL unless libgcrypt's algorithms give the known answers: takes 40
+ * ms, once as a service starts. */
+MUST_CHECK enum err_code vault_self_test(struct err *e);
 
 /* n unpredictable bytes, fast enough for an IV a value; safe after fork: two
  * processes never share a stream (S17). Not for threads: Coffer has none. */
 void rand_bytes(void *out, size_t n);
 
-/* n bytes of long-term key strength, slow. */
+/* n bytes for a key or a secret: the same, but never from what lies in memory.
+ */
 void rand_key(void *out, size_t n);
 
 /* A fresh UUID version 4 (RFC 4122, section 4.4). */

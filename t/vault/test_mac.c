@@ -156,7 +156,10 @@ test_rand(void)
 int
 main(void)
 {
+	struct err e;
+
 	vault_setup();
+	is_int(vault_self_test(&e), ERR_OK, "libgcrypt passes its self-test");
 	test_macs();
 	test_parts();
 	test_hkdf();
