@@ -11,9 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int tap_count, tap_failed;
+
+/* Under valgrind, fifty times slower: what repeats one thing does so less. */
+static inline bool
+under_valgrind(void)
+{
+	return getenv("COFFER_TEST_VALGRIND") != NULL;
+}
 
 #define TAP_PRINTF(f, a) __attribute__((unused, format(printf, f, a)))
 

@@ -76,7 +76,9 @@ verify_ms(const char *phc)
 {
 	int64_t start = clock_mono_ms(), least = INT64_MAX, took;
 
-	for (int i = 0; i < 3; i++, start = clock_mono_ms()) {
+	int times = under_valgrind() ? 1 : 3;
+
+	for (int i = 0; i < times; i++, start = clock_mono_ms()) {
 		password_verify(pw, strlen(pw), phc);
 		took = clock_mono_ms() - start;
 		least = took < least ? took : least;
