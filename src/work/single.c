@@ -42,15 +42,17 @@ take_record(struct single_run *run, enum job_kind kind, struct err *e)
 	return chunk_read(c, e);
 }
 
-/* Whether the customer that was locked has the revision that is asked for. */
+/* Whether the customer that was locked has the revision that is asked for;
+ * NULL: there is none. */
 static enum err_code
 check_condition(const struct single *o, const struct customer *m, struct err *e)
 {
 	const struct precondition *p = o->condition;
 
-	if (!p || (m && precondition_holds(p, m->revision)))
+	if (!p || (m ? precondition_holds(p, m->revision) : p->none))
 		return ERR_OK;
-	return err_set(e, ERR_PRECONDITION, NULL);
+	return err_set(
+	    e, ERR_PRECONDITION, m && p->none ? "the customer exists" : NULL);
 }
 
 /* Names each unique value that another customer has. */
