@@ -11,6 +11,7 @@
 #include "work/chunk.h"
 
 #define TRIES 6
+#define SINGLE_BYTES 8192 /* of memory, and more as it is needed */
 
 struct single_run {
 	struct single *o;
@@ -344,7 +345,7 @@ work_single(struct site *s, const struct db_context *ctx, struct single *o,
 	enum err_code err;
 
 	assert(!db_in_transaction(s->db));
-	chunk_init(&run.chunk);
+	chunk_init(&run.chunk, SINGLE_BYTES);
 	/* The same in all tries, so that a COMMIT in doubt can be told. */
 	if (o->mode == SINGLE_CREATE)
 		rand_uuid(&o->id);
