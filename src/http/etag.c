@@ -99,6 +99,18 @@ etag_if_match(const struct request *rq, bool *given, struct precondition *out,
 	    "If-Match must be * or up to %d entity tags", PRECONDITION_MAX);
 }
 
+enum err_code
+etag_if_none(const struct request *rq, bool *given, struct err *e)
+{
+	const char *value = request_header(rq, "if-none-match");
+
+	*given = value != NULL;
+	if (!value || !strcmp(value, "*"))
+		return ERR_OK;
+	return err_set(e, ERR_BAD_REQUEST,
+	    "If-None-Match must be * where a customer may be created");
+}
+
 bool
 etag_none_match(const struct request *rq, uint32_t revision)
 {

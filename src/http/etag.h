@@ -17,6 +17,11 @@ void etag_header(struct request *rq, uint32_t revision);
 MUST_CHECK enum err_code etag_if_match(const struct request *rq, bool *given,
     struct precondition *out, struct err *e);
 
+/* Whether a request that may create a customer says `If-None-Match: *`, that
+ * there must be none yet. ERR_BAD_REQUEST if it says something else. */
+MUST_CHECK enum err_code etag_if_none(
+    const struct request *rq, bool *given, struct err *e);
+
 /* Whether If-None-Match names the revision, by weak comparison; false if it is
  * not there or malformed. */
 bool etag_none_match(const struct request *rq, uint32_t revision);

@@ -155,13 +155,29 @@ attempt(struct request *rq, void *arg, struct err *e)
 	return rc ? rc : answer(rq, w, &p, e);
 }
 
+/* If-Match and If-None-Match at once: nothing holds. */
+static enum err_code
+read_condition(struct request *rq, struct writing *w, struct err *e)
+{
+	bool none = false;
+	enum err_code rc;
+
+	if (w->mode == SINGLE_CREATE)
+		return ERR_OK;
+	rc = etag_if_match(rq, &w->conditional, &w->condition, e);
+	if (!rc && w->mode == SINGLE_MERGE)
+		rc = etag_if_none(rq, &none, e);
+	if (none)
+		w->condition = (struct precondition){.none = !w->conditional};
+	w->conditional |= none;
+	return rc;
+}
+
 static enum err_code
 write_customer(struct request *rq, struct writing *w, struct err *e)
 {
-	enum err_code rc = ERR_OK;
+	enum err_code rc = read_condition(rq, w, e);
 
-	if (w->mode != SINGLE_CREATE)
-		rc = etag_if_match(rq, &w->conditional, &w->condition, e);
 	return rc ? rc : scv_run(rq, attempt, w, e);
 }
 

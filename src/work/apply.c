@@ -7,6 +7,7 @@
 #include "work/range.h"
 
 #define CAREFUL_TRIES 5
+#define CHUNK_BYTES 65536 /* of memory, and more as it is needed */
 
 static enum err_code
 body(struct db *db, void *arg, struct err *e)
@@ -124,7 +125,7 @@ work_apply(struct site *s, const struct claim *claim, struct applied *out,
 		return export_apply(s, claim, out, e);
 	if (job_kind_payload(claim->kind) == JOB_PAYLOAD_RANGE)
 		return range_apply(s, claim, out, e);
-	chunk_init(&c);
+	chunk_init(&c, CHUNK_BYTES);
 	err = load(&c, e);
 	if (!err)
 		err = run(&c, e);

@@ -6,11 +6,11 @@
 #include "work/chunk.h"
 
 void
-chunk_init(struct chunk *c)
+chunk_init(struct chunk *c, size_t bytes)
 {
-	c->arena = arena_new(16384);
-	c->try = arena_new(65536);
-	c->row = arena_new(16384);
+	c->arena = arena_new(bytes / 4);
+	c->try = arena_new(bytes);
+	c->row = arena_new(bytes / 4);
 }
 
 void

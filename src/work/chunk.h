@@ -122,10 +122,11 @@ chunk_keys(struct buf *b, unsigned *n_out)
 	return (struct claimed_key *)(void *)b->data;
 }
 
-/* Sets up what lasts for all tries; ends with chunk_release, which wipes and
- * leaves the schema. chunk_begin starts a try; chunk_read takes in the rows of
- * `packed`, after the fields and the keyring are there (ERR_WAITING). */
-void chunk_init(struct chunk *c);
+/* Sets up what lasts for all tries, of which one takes about so many bytes;
+ * ends with chunk_release, which wipes and leaves the schema. chunk_begin
+ * starts a try; chunk_read takes in the rows of `packed`, after the fields and
+ * the keyring are there (ERR_WAITING). */
+void chunk_init(struct chunk *c, size_t bytes);
 void chunk_release(struct chunk *c);
 void chunk_begin(struct chunk *c);
 MUST_CHECK enum err_code chunk_read(struct chunk *c, struct err *e);

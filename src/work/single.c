@@ -11,6 +11,7 @@
 #include "work/chunk.h"
 
 #define TRIES 6
+#define SINGLE_BYTES 8192 /* of memory, and more as it is needed */
 
 struct single_run {
 	struct single *o;
@@ -42,15 +43,17 @@ take_record(struct single_run *run, enum job_kind kind, struct err *e)
 	return chunk_read(c, e);
 }
 
-/* Whether the customer that was locked has the revision that is asked for. */
+/* Whether the customer that was locked has the revision that is asked for;
+ * NULL: there is none. */
 static enum err_code
 check_condition(const struct single *o, const struct customer *m, struct err *e)
 {
 	const struct precondition *p = o->condition;
 
-	if (!p || (m && precondition_holds(p, m->revision)))
+	if (!p || (m ? precondition_holds(p, m->revision) : p->none))
 		return ERR_OK;
-	return err_set(e, ERR_PRECONDITION, NULL);
+	return err_set(
+	    e, ERR_PRECONDITION, m && p->none ? "the customer exists" : NULL);
 }
 
 /* Names each unique value that another customer has. */
@@ -342,7 +345,7 @@ work_single(struct site *s, const struct db_context *ctx, struct single *o,
 	enum err_code err;
 
 	assert(!db_in_transaction(s->db));
-	chunk_init(&run.chunk);
+	chunk_init(&run.chunk, SINGLE_BYTES);
 	/* The same in all tries, so that a COMMIT in doubt can be told. */
 	if (o->mode == SINGLE_CREATE)
 		rand_uuid(&o->id);

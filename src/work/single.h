@@ -22,7 +22,7 @@ struct single {
 	enum single_mode mode;
 	const struct schema *schema; /* that the record was read by */
 	const struct record *record; /* its values alone are looked at */
-	const struct precondition *condition; /* If-Match, or NULL */
+	const struct precondition *condition; /* or NULL */
 	/* Of the API key with which the schema came, or NULL: what it owes is
 	 * given by the transaction. */
 	struct key_proof *proof;

@@ -196,6 +196,16 @@ def test_if_match():
             tap.equal(reply.status, status, f"{call.__name__} If-Match {tag}")
     tap.equal(put(unknown(), {}, headers={"If-Match": "*"}).status, 412,
               "nothing to match: no customer is created")
+    new = unknown()
+    none = {"If-None-Match": "*"}
+    for who, more, status in (
+            (new, {"If-Match": "*"}, 412), (new, {}, 201), (new, {}, 412),
+            (new, {"If-Match": "*"}, 412), (ann, {}, 412),
+            (ann, {"If-None-Match": '"1"'}, 400)):
+        before = get(ann).headers["ETag"]
+        reply = put(who, {"gpa": 4}, headers={**none, **more})
+        tap.equal((reply.status, get(ann).headers["ETag"]), (status, before),
+                  f"PUT of one that is to be new, and {more}: {status}")
     tag = get(ann).headers["ETag"]
     for wrong, status in (('"1"', 412), (f"W/{tag}", 412), ("x", 400)):
         reply = delete(ann, headers={"If-Match": wrong})

@@ -191,7 +191,8 @@ test_create(void)
 static void
 test_merge(void)
 {
-	struct precondition first = {.n = 1, .list = {1}}, any = {.any = true};
+	struct precondition first = {.n = 1, .list = {1}}, any = {.any = true},
+	                    none = {.none = true};
 	struct uuid id, foreign;
 
 	rand_uuid(&id);
@@ -199,8 +200,8 @@ test_merge(void)
 	    "an unknown one is not updated");
 	is_int(single(SINGLE_MERGE, &id, "|||tin", &any), ERR_PRECONDITION,
 	    "nor merged under If-Match");
-	is_int(
-	    single(SINGLE_MERGE, &id, "|mia||tin", NULL), ERR_OK, "but merged");
+	is_int(single(SINGLE_MERGE, &id, "|mia||tin", &none), ERR_OK,
+	    "but under If-None-Match");
 	ok(last.created && !memcmp(&last.id, &id, sizeof(id)),
 	    "into a new one of that id");
 	is_int(single(SINGLE_MERGE, &id, "|||gold", &first), ERR_OK,
@@ -208,6 +209,8 @@ test_merge(void)
 	ok(!last.created && last.revision == 2, "which is an update");
 	is_int(single(SINGLE_MERGE, &id, "|||tin", &first), ERR_PRECONDITION,
 	    "not under a revision that has passed");
+	is_int(single(SINGLE_MERGE, &id, "|||tin", &none), ERR_PRECONDITION,
+	    "nor where there is to be none");
 	is_int(single(SINGLE_MERGE, &id, "|||tin", &any), ERR_OK, "under *");
 	rand_uuid(&foreign);
 	is_int(single(SINGLE_MERGE, &foreign, "|mia||", NULL), ERR_CONFLICT,
