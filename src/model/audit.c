@@ -252,7 +252,7 @@ audit_close(struct audit **ap)
 	db_own(a->site->db, NULL, NULL);
 	audit_file_close(&a->file);
 	mac_free(&a->key);
-	buf_free(&a->line);
+	buf_free(&a->record);
 	free(a);
 	*ap = NULL;
 }

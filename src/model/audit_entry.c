@@ -106,7 +106,7 @@ add_names(struct buf *out, const struct audit_names *names)
 
 /* The detail comes last, so that its bytes are found again as they are. */
 static void
-add_detail(struct buf *out, const struct audit_text *t, bool as_object)
+add_detail(struct buf *out, const struct audit_text *t)
 {
 	json_t *v = NULL;
 	struct err e;
@@ -114,8 +114,7 @@ add_detail(struct buf *out, const struct audit_text *t, bool as_object)
 	buf_adds(out, ",\"detail\":");
 	if (!t->n)
 		buf_adds(out, "null");
-	else if (as_object && *t->s == '{' &&
-	         !json_read_mem(t->s, t->n, &v, &e))
+	else if (*t->s == '{' && !json_read_mem(t->s, t->n, &v, &e))
 		buf_add(out, t->s, t->n);
 	else
 		buf_add_json(out, t->s, t->n);
@@ -151,20 +150,19 @@ audit_line_write(struct buf *out, const struct audit_entry *en,
 	buf_add_json(out, en->action.s, en->action.n);
 	buf_addf(out, ",\"account_id\":%u,\"workspace_id\":%u,\"user_id\":%u",
 	    en->account_id, en->workspace_id, en->user_id);
-	if (names)
-		add_names(out, names);
+	add_names(out, names);
 	add_subject(out, en);
 	buf_adds(out, ",\"request_id\":");
 	buf_add_json(out, en->request.s, en->request.n);
 	buf_adds(out, ",\"mac\":\"");
 	audit_add_hex(out, en->mac, sizeof(en->mac));
 	buf_addc(out, '"');
-	if (names && names->before) {
+	if (names->before) {
 		buf_adds(out, ",\"before\":\"");
 		audit_add_hex(out, names->before, MAC_LEN);
 		buf_addc(out, '"');
 	}
-	add_detail(out, &en->detail, names != NULL);
+	add_detail(out, &en->detail);
 	buf_adds(out, "}\n");
 }
 

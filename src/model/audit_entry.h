@@ -1,6 +1,7 @@
 /*
  * Inside src/model: an entry of the audit log, the chain that it stands in,
- * and its form as a line of JSON (process files and exports alike).
+ * and its form as a line of JSON (exports, and the files of processes of older
+ * versions, where the detail is a string: audit_record.h has today's).
  *
  *   mac = HMAC-SHA256(audit.key, part(mac of the entry before, or 32 zeros)
  *         part(chain) part(n, at: 8 bytes each, account_id, workspace_id,
@@ -63,15 +64,15 @@ void audit_entry_mac(struct mac *key, const uint8_t before[MAC_LEN],
 void audit_entry_chain(
     struct mac *key, struct audit_head *head, struct audit_entry *en);
 
-/* What an export tells beside the entry: NULL, what is not known. */
+/* What a line tells beside the entry: NULL, what is not known. */
 struct audit_names {
 	const char *account;          /* code */
 	const char *workspace, *user; /* UUIDs */
 	const uint8_t *before;        /* mac of the entry before */
 };
 
-/* Appends an entry as a line. The detail becomes a string there; with names
- * (for a reader outside) the object that it is, if it is good JSON. */
+/* Appends an entry as a line. The detail is the object there that it is, if it
+ * is good JSON, and else a string. */
 void audit_line_write(struct buf *out, const struct audit_entry *en,
     const struct audit_names *names);
 

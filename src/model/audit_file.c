@@ -1,7 +1,8 @@
-/* Notes: each process has a file of its own in [audit] dir, a line an entry by
- * one write(2). When it is large enough the next part follows; a part that has
- * a follower, or whose process is gone, grows no more, and the worker removes
- * it once all of it is in the database (audit_import.c). */
+/* Notes: each process has a file of its own in [audit] dir, a record
+ * (audit_record.h) an entry by one write(2). When it is large enough the next
+ * part follows; a part that has a follower, or whose process is gone, grows no
+ * more, and the worker removes it once all of it is in the database
+ * (audit_import.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/audit_own.h"
+#include "model/audit_record.h"
 #include "model/job.h"
 
 #define PART_DIGITS 6
@@ -108,18 +110,18 @@ ready(struct audit *a)
 	return open_part(a);
 }
 
-/* True if the whole line was written. */
+/* True if the whole record was written. */
 static bool
-write_line(int fd, const struct buf *line)
+write_record(int fd, const struct buf *record)
 {
 	ssize_t n;
 
 	do
-		n = write(fd, line->data, line->len);
+		n = write(fd, record->data, record->len);
 	while (n < 0 && errno == EINTR);
-	if (n >= 0 && (size_t)n != line->len)
+	if (n >= 0 && (size_t)n != record->len)
 		errno = ENOSPC;
-	return n == (ssize_t)line->len;
+	return n == (ssize_t)record->len;
 }
 
 /* Appends an entry to the file of this process. After a failure nobody knows
@@ -130,12 +132,12 @@ add_entry(struct audit *a, struct audit_entry *en)
 {
 	struct audit_file *f = &a->file;
 
-	buf_reset(&a->line);
+	buf_reset(&a->record);
 	if (ready(a)) {
 		audit_entry_chain(a->key, &f->head, en);
-		audit_line_write(&a->line, en, NULL);
-		if (write_line(f->fd, &a->line)) {
-			f->size += a->line.len;
+		audit_record_write(&a->record, en);
+		if (write_record(f->fd, &a->record)) {
+			f->size += a->record.len;
 			return;
 		}
 	}

@@ -12,19 +12,21 @@
 
 #include "base/log.h"
 #include "model/audit_own.h"
+#include "model/audit_record.h"
 #include "model/job.h"
 
 #define LOCK "lock"
-#define BLOCK 262144 /* read at a time: more than any line is long */
+#define BLOCK 262144 /* read at a time: more than any entry is long */
 #define BATCH 1000   /* entries of a transaction */
 
 /* How far a part has been read. */
 struct part {
 	char name[AUDIT_NAME_MAX];
 	uint64_t offset;
-	bool bad;  /* some line is none of ours */
-	bool told; /* that it cannot be read */
-	bool seen; /* in this round */
+	bool lines; /* of an older version, not records */
+	bool bad;   /* something in it is no entry */
+	bool told;  /* that it cannot be read */
+	bool seen;  /* in this round */
 };
 
 struct audit_import {
@@ -181,56 +183,116 @@ store(struct audit_import *im, struct err *e)
 	return rc;
 }
 
-/* Takes a line into the batch, unless the database has its entry. */
-static enum err_code
-add_line(struct audit_import *im, struct part *p, const char *s, size_t n,
-    struct err *e)
+/* Something in a part is no entry of its chain. */
+static void
+set_bad(struct part *p)
 {
-	struct audit_entry *en = &im->entries[im->n];
+	if (!p->bad)
+		log_error("the audit log: %s: a %s is no entry of it; the file "
+		          "is kept",
+		    p->name, p->lines ? "line" : "record");
+	p->bad = true;
+}
 
-	if (audit_line_read(s, n, im->arena, en, NULL, e) ||
-	    memcmp(en->chain, im->head.chain, AUDIT_CHAIN)) {
-		if (!p->bad)
-			log_error("the audit log: %s: a line is no entry of "
-			          "it; the file is kept",
-			    p->name);
-		p->bad = true;
-		return ERR_OK;
-	}
+static bool
+is_ours(const struct audit_import *im, const struct audit_entry *en)
+{
+	return !memcmp(en->chain, im->head.chain, AUDIT_CHAIN);
+}
+
+/* Takes the entry behind the batch into it, unless the database has it. */
+static enum err_code
+add_entry(struct audit_import *im, struct err *e)
+{
+	const struct audit_entry *en = &im->entries[im->n];
+
 	if (en->n <= im->head.n)
 		return ERR_OK;
 	im->head.n = en->n;
 	return ++im->n == BATCH ? store(im, e) : ERR_OK;
 }
 
-/* Imports the whole lines of a block; *used_out is their length. */
+/* Takes the whole lines of a block; *used_out is their length. */
 static enum err_code
-add_block(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
+add_lines(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
     struct err *e)
 {
 	char *s = im->block, *end = s + n, *line_end;
 	enum err_code rc = ERR_OK;
 
 	while (!rc && (line_end = memchr(s, '\n', (size_t)(end - s)))) {
+		struct audit_entry *en = &im->entries[im->n];
+
 		*line_end = '\0';
-		rc = add_line(im, p, s, (size_t)(line_end - s), e);
+		if (audit_line_read(
+		        s, (size_t)(line_end - s), im->arena, en, NULL, e) ||
+		    !is_ours(im, en))
+			set_bad(p);
+		else
+			rc = add_entry(im, e);
 		s = line_end + 1;
 	}
 	*used_out = (size_t)(s - im->block);
+	return rc;
+}
+
+/* Takes the whole records of a block; *used_out is their length. */
+static enum err_code
+add_records(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
+    struct err *e)
+{
+	const char *s = im->block, *end = s + n, *next;
+	enum err_code rc = ERR_OK;
+	size_t used;
+
+	while (!rc && s < end) {
+		struct audit_entry *en = &im->entries[im->n];
+		bool bad =
+		    audit_record_read(s, (size_t)(end - s), en, &used, e) ||
+		    (used && !is_ours(im, en));
+
+		if (!bad && used) {
+			rc = add_entry(im, e);
+			s += used;
+			continue;
+		}
+		next = audit_record_next(
+		    s, (size_t)(end - s), im->head.chain, bad);
+		if (!next)
+			break;
+		set_bad(p);
+		s = next;
+	}
+	*used_out = (size_t)(s - im->block);
+	return rc;
+}
+
+/* Imports what is whole in a block. The entries may point into it: they are
+ * stored before the next is read. */
+static enum err_code
+add_block(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
+    struct err *e)
+{
+	enum err_code rc;
+
+	if (!p->offset)
+		p->lines = *im->block == '{';
+	rc = p->lines ? add_lines(im, p, n, used_out, e)
+	              : add_records(im, p, n, used_out, e);
 	return rc ? rc : store(im, e);
 }
 
-/* A line that was never finished: its writer was killed in it. */
+/* A record that was never finished: its writer was killed in it. */
 static void
 pass_over(const struct part *p, size_t n)
 {
-	log_warning("the audit log: %s: a torn line of %zu bytes at its end is "
+	log_warning("the audit log: %s: a torn %s of %zu bytes at its end is "
 	            "passed over",
-	    p->name, n);
+	    p->name, p->lines ? "line" : "record", n);
 }
 
-/* Reads a part on to its end; *rest_out is the length of a line without an
- * end. A block of nothing but such a line is no file of ours. */
+/* Reads a part on to its end; *rest_out is the length of an entry without an
+ * end. A block of nothing but such an entry is no file of ours. */
 static enum err_code
 read_on(struct audit_import *im, struct part *p, int fd, size_t *rest_out,
     struct err *e)

@@ -41,7 +41,7 @@ struct audit {
 	struct audit_chain changes, anchors;
 	struct audit_file file;
 	struct audit_bound bound;
-	struct buf line;
+	struct buf record;
 };
 
 /* Fills an entry but for its place in a chain. Texts are those of the event,
