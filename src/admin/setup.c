@@ -6,6 +6,7 @@
 #include "admin/admin.h"
 #include "db/migrate.h"
 #include "vault/keyfile.h"
+#include "vault/rand.h"
 
 /* The files that init makes. */
 static const char *const key_files[] = {
@@ -29,7 +30,9 @@ ctl_init(struct ctl *c, struct err *e)
 	c->in_setup = true;
 	for (unsigned i = 0; i < KEY_FILES; i++)
 		before[i] = key_file_there(c, i, path);
-	rc = master_init(c->conf->keys_dir, &made, e);
+	rc = vault_self_test(e);
+	if (!rc)
+		rc = master_init(c->conf->keys_dir, &made, e);
 	if (rc)
 		return rc;
 	for (unsigned i = 0; i < KEY_FILES; i++)

@@ -103,9 +103,10 @@ enum err_code
 etag_if_none(const struct request *rq, bool *given, struct err *e)
 {
 	const char *value = request_header(rq, "if-none-match");
+	struct precondition tags;
 
 	*given = value != NULL;
-	if (!value || !strcmp(value, "*"))
+	if (!value || (read_tags(value, false, &tags) && tags.any))
 		return ERR_OK;
 	return err_set(e, ERR_BAD_REQUEST,
 	    "If-None-Match must be * where a customer may be created");

@@ -19,10 +19,17 @@
 #define BLOCK 262144 /* read at a time: more than any entry is long */
 #define BATCH 1000   /* entries of a transaction */
 
+/* The last entry of a part: its number, 0 if there is none yet, and where in
+ * the part it ends. */
+struct last {
+	uint64_t n, end;
+};
+
 /* How far a part has been read. */
 struct part {
 	char name[AUDIT_NAME_MAX];
 	uint64_t offset;
+	struct last last;
 	bool lines; /* of an older version, not records */
 	bool bad;   /* something in it is no entry */
 	bool told;  /* that it cannot be read */
@@ -36,7 +43,8 @@ struct audit_import {
 	unsigned nparts, cap;
 	/* The chain in hand. */
 	struct audit_head head;
-	bool known; /* head is what the database has */
+	bool known;       /* head is what the database has */
+	struct last last; /* of the part in hand, with what is not stored yet */
 	struct arena *arena;
 	struct audit_entry entries[BATCH];
 	unsigned n;
@@ -236,6 +244,52 @@ add_lines(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
 	return rc;
 }
 
+/* Whether an entry's number is one that it may have `between` bytes of damage
+ * behind the last one of its part: a number that is too high would pass off
+ * those after it as stored already. */
+static bool
+follows(
+    const struct audit_import *im, const struct audit_entry *en, size_t between)
+{
+	uint64_t room = between / (AUDIT_RECORD_HEAD + AUDIT_RECORD_LEAST);
+
+	if (!im->last.n)
+		return en->n <= im->head.n + 1 + room;
+	return en->n > im->last.n && en->n - im->last.n - 1 <= room;
+}
+
+/* Whether a record of entry n is there. */
+static bool
+is_next(const struct audit_import *im, const char *s, size_t len, uint64_t n)
+{
+	struct audit_entry en;
+	size_t used;
+	struct err e;
+
+	return !audit_record_read(s, len, &en, &used, &e) && used &&
+	       is_ours(im, &en) && en.n == n;
+}
+
+/* Whether a record, which ends where len bytes begin, is the next of a part.
+ * One that skips some (where a part is lost) must be confirmed by the next. */
+static bool
+is_good(struct audit_import *im, struct part *p, const struct audit_entry *en,
+    const char *s, size_t len, size_t used)
+{
+	uint64_t end = p->offset + (uint64_t)(s - im->block);
+
+	if (!is_ours(im, en))
+		return false;
+	if (!follows(im, en, (size_t)(end - used - im->last.end))) {
+		if (!is_next(im, s, len, en->n + 1))
+			return false;
+		if (im->last.n)
+			set_bad(p);
+	}
+	im->last = (struct last){en->n, end};
+	return true;
+}
+
 /* Takes the whole records of a block; *used_out is their length. */
 static enum err_code
 add_records(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
@@ -249,7 +303,8 @@ add_records(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
 		struct audit_entry *en = &im->entries[im->n];
 		bool bad =
 		    audit_record_read(s, (size_t)(end - s), en, &used, e) ||
-		    (used && !is_ours(im, en));
+		    (used && !is_good(im, p, en, s + used,
+		                 (size_t)(end - s) - used, used));
 
 		if (!bad && used) {
 			rc = add_entry(im, e);
@@ -276,7 +331,8 @@ add_block(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
 	enum err_code rc;
 
 	if (!p->offset)
-		p->lines = *im->block == '{';
+		p->lines = !strncmp(im->block, "{\"", 2);
+	im->last = p->last;
 	rc = p->lines ? add_lines(im, p, n, used_out, e)
 	              : add_records(im, p, n, used_out, e);
 	return rc ? rc : store(im, e);
@@ -310,8 +366,10 @@ read_on(struct audit_import *im, struct part *p, int fd, size_t *rest_out,
 			rc = find_head(im, e);
 		if (!rc)
 			rc = add_block(im, p, (size_t)n, &used, e);
-		if (!rc)
+		if (!rc) {
 			p->offset += used;
+			p->last = im->last;
+		}
 	}
 	*rest_out = n > 0 ? (size_t)n : 0;
 	if (n < 0 || *rest_out == BLOCK)

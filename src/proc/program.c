@@ -23,6 +23,7 @@ program_setup(mode_t mask)
 int
 program_refuse(const char *program, const struct err *e, int status)
 {
-	fprintf(stderr, "%s: %s\n", program, err_text(e));
+	fprintf(stderr, "%s: %s%s%s\n", program, err_text(e),
+	    e->cause[0] ? ": " : "", e->cause);
 	return status;
 }

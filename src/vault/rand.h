@@ -15,7 +15,7 @@
 void vault_setup(void);
 
 /* ERR_INTERNAL unless libgcrypt's algorithms give the known answers: takes 40
- * ms, once as a service starts. */
+ * ms, as a service starts or reads its configuration, and as keys are made. */
 MUST_CHECK enum err_code vault_self_test(struct err *e);
 
 /* n unpredictable bytes, fast enough for an IV a value; safe after fork: two

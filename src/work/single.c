@@ -232,7 +232,8 @@ body(struct db *db, void *arg, struct err *e)
 
 /* A COMMIT in doubt is answered by looking: the new customer is there, or the
  * changed one as it was to be. A change that was nothing, or that somebody
- * else's has followed, is made again, which does no harm. */
+ * else's has followed, is made again, which does no harm. So is a customer that
+ * is there as somebody else has made it, who gave it the same id. */
 static enum err_code
 done(struct db *db, void *arg, struct err *e)
 {
@@ -246,8 +247,10 @@ done(struct db *db, void *arg, struct err *e)
 		return ERR_OK;
 	err = customer_mark(
 	    db, &c->ctx, &c->rows[0].uuid, &revision, &updated_at, e);
-	if (err || run->o->created)
+	if (err)
 		return err;
+	if (run->o->created && (revision > 1 || updated_at == c->now))
+		return ERR_OK;
 	if (c->nmerged && revision == c->out->revision && updated_at == c->now)
 		return ERR_OK;
 	return err_set(e, ERR_NOT_FOUND, NULL);

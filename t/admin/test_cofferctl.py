@@ -105,11 +105,11 @@ def test_errors():
            "a short password is refused and the rule named")
 
 
-def program(name, *words, config=None):
+def program(name, *words, config=None, **env):
     return subprocess.run(
         [f"{coffer.BUILD}/{name}", *words]
         + (["--config", config] if config else []),
-        capture_output=True, text=True, timeout=20)
+        capture_output=True, text=True, timeout=20, env={**os.environ, **env})
 
 
 def test_programs():
@@ -131,6 +131,27 @@ def test_programs():
                             capture_output=True, text=True).stdout
     tap.ok("libfcgi" not in linked and "libmariadb" in linked,
            "the worker has no libfcgi in it")
+
+
+def test_broken_libgcrypt():
+    """A libgcrypt whose self-test (command 57) fails."""
+    broken, new = f"{site.dir}/broken.so", f"{site.dir}/new.ini"
+    with open(f"{site.dir}/broken.c", "w") as file:
+        file.write("unsigned gcry_control(int what, ...)\n"
+                   "{ return what == 57; }\n")
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o",
+                    broken, file.name], check=True)
+    with open(f"{site.dir}/coffer.ini") as file:
+        text = file.read()
+    with open(new, "w") as file:
+        file.write(text.replace(f"{site.dir}/keys", f"{site.dir}/new"))
+    for name, *words in (("coffer-fcgi", "--check"),
+                         ("coffer-worker", "--drain"), ("cofferctl", "check"),
+                         ("cofferctl", "init")):
+        done = program(name, *words, config=new, LD_PRELOAD=broken)
+        tap.ok(done.returncode == 78 and "self-test" in done.stderr,
+               f"{name} {words[0]}: a broken libgcrypt: 78, named")
+    tap.ok(not os.path.exists(f"{site.dir}/new"), "and init makes no key")
 
 
 def with_secret(data):

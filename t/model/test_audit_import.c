@@ -14,7 +14,8 @@
 #define BLOCK 262144 /* as in audit_import.c */
 #define MANY 4000    /* entries of more than one */
 
-/* Where the text of the level is in a record. */
+/* Where the number and the text of the level are in a record. */
+#define AT_N (AUDIT_RECORD_HEAD + AUDIT_CHAIN)
 #define AT_LEVEL (AUDIT_RECORD_HEAD + AUDIT_RECORD_LEAST - 8)
 
 static struct audit_text
@@ -88,6 +89,54 @@ static void
 child_breaks_chain(void)
 {
 	flip(4, 1);
+}
+
+static void
+child_breaks_begin(void)
+{
+	note(5);
+	flip_at(0, '{');
+}
+
+static void
+child_raises_number(void)
+{
+	flip(AT_N, 0x40);
+}
+
+static void
+child_raises_number_a_little(void)
+{
+	flip(AT_N + 7, 4);
+}
+
+static void
+child_lowers_number(void)
+{
+	flip(AT_N + 7, 3);
+}
+
+static void
+child_raises_first_number(void)
+{
+	note(5);
+	flip_at(AT_N, 0x40);
+}
+
+/* Loses the first of its parts, of which the next knows nothing. */
+static void
+child_loses_part(void)
+{
+	char owner[JOB_OWNER_MAX], name[AUDIT_NAME_MAX], path[300];
+
+	note(3);
+	site.audit->file.size = UINT64_MAX;
+	note(2);
+	job_owner(owner);
+	audit_part_name(name, owner, site.audit->file.head.chain, 1);
+	snprintf(path, sizeof(path), "%s/%s", audit_dir, name);
+	if (unlink(path))
+		_exit(1);
 }
 
 /* What the worker reads at a time ends 10 bytes after a record whose length is
@@ -174,6 +223,12 @@ test_bad_files(void)
 	imports(child_breaks_text, 4, 1, "a text that is none");
 	imports(child_breaks_chain, 4, 1, "an entry of another chain");
 	imports(child_breaks_end, 3, 1, "rubbish at the end");
+	imports(child_breaks_begin, 4, 1, "a file that begins like lines");
+	imports(child_raises_number, 4, 1, "a number far too high");
+	imports(child_raises_number_a_little, 4, 1, "one that is too high");
+	imports(child_lowers_number, 4, 1, "one that the log has");
+	imports(child_raises_first_number, 4, 1, "a first one too high");
+	imports(child_loses_part, 2, 0, "a part that is lost");
 }
 
 /* Cuts its file within the last of three. */

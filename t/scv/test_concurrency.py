@@ -42,6 +42,12 @@ def test_one_value():
             "PUT", f"/customers/{new}?mode=merge", {"n1": turn})] * 4)
         tap.equal(got, [200, 200, 200, 201],
                   f"round {turn}: one of four merges creates")
+        new = str(uuid.uuid4())
+        got, _ = at_once([lambda: shop.scv(
+            "PUT", f"/customers/{new}?mode=merge", {"n1": turn},
+            {"If-None-Match": "*"})] * 4)
+        tap.equal(got, [201, 412, 412, 412],
+                  f"round {turn}: of four under If-None-Match one does")
     key = {"Idempotency-Key": "at-once"}
     got, replies = at_once([lambda: shop.scv(
         "POST", "/customers", {"$username": "once"}, key)] * 4)

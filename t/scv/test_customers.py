@@ -201,6 +201,8 @@ def test_if_match():
     for who, more, status in (
             (new, {"If-Match": "*"}, 412), (new, {}, 201), (new, {}, 412),
             (new, {"If-Match": "*"}, 412), (ann, {}, 412),
+            (ann, {"If-None-Match": "\t* \t"}, 412),
+            (ann, {"If-None-Match": "*, *"}, 400),
             (ann, {"If-None-Match": '"1"'}, 400)):
         before = get(ann).headers["ETag"]
         reply = put(who, {"gpa": 4}, headers={**none, **more})

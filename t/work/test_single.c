@@ -14,8 +14,8 @@ static enum err_code losing_transaction(
 #include "t/model/batch.h"
 
 /* They may lose their connection at their first COMMIT: after it took place,
- * or before. */
-static enum { SOUND, LOST_AFTER, LOST_BEFORE } loss;
+ * or before; or before, and somebody else has made a customer of the id. */
+static enum { SOUND, LOST_AFTER, LOST_BEFORE, LOST_TO_OTHERS } loss;
 static unsigned runs;
 
 struct inner {
@@ -33,10 +33,12 @@ losing_body(struct db *db, void *arg, struct err *err)
 
 	if (runs++ || rc || loss == SOUND)
 		return rc;
-	if (loss == LOST_AFTER && db->deferral.on)
+	if (loss != LOST_BEFORE && db->deferral.on)
 		rc = deferral_commit(db, &undone, err);
-	else if (loss == LOST_AFTER)
+	else if (loss != LOST_BEFORE)
 		rc = conn_run(db, "COMMIT", err);
+	if (loss == LOST_TO_OTHERS)
+		tenant_sql("UPDATE customer SET updated_at = updated_at - 1");
 	snprintf(sql, sizeof(sql), "KILL %lu", mysql_thread_id(db->mysql));
 	tenant_sql(sql);
 	usleep(100000);
@@ -284,6 +286,25 @@ test_doubt(const char *mark)
 	is_int((int)(extent().members - before), 2, "two have come");
 }
 
+static void
+test_doubt_of_id(void)
+{
+	struct precondition none = {.none = true};
+	struct uuid id;
+
+	rand_uuid(&id);
+	loss = LOST_AFTER;
+	is_int(single(SINGLE_MERGE, &id, "|||tin", &none), ERR_OK,
+	    "a COMMIT of a new id that nobody answers");
+	is_int((int)runs, 1, "is not done again");
+	rand_uuid(&id);
+	loss = LOST_TO_OTHERS;
+	is_int(single(SINGLE_MERGE, &id, "|||tin", &none), ERR_PRECONDITION,
+	    "one that somebody else has made meanwhile is told");
+	is_int((int)runs, 2, "by looking again");
+	loss = SOUND;
+}
+
 /* Statements that the connection has sent so far. */
 static long
 sent(void)
@@ -412,12 +433,14 @@ main(void)
 	test_merge();
 	test_idempotency();
 	test_doubt("late");
+	test_doubt_of_id();
 	test_superseded();
 	test_required("epoch");
 	test_waits("blocks", 3, 4);
 	db_close(site.db);
 	server.conf.database_compound = false;
 	test_doubt("single");
+	test_doubt_of_id();
 	test_required("moved");
 	test_waits("one by one", 8, 7);
 	test_list();
