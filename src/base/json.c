@@ -62,6 +62,8 @@ json_setup(const uint8_t seed[32])
 	    seed + sizeof(hash), JSON_PREFIX_LEN / 4 * 3, json_prefix);
 }
 
+#define NUL_TEXT "U+0000 is not allowed"
+
 /* Our words for an error of Jansson's: its own quote the input. */
 static const char *
 fault_text(enum json_error_code code)
@@ -75,7 +77,7 @@ fault_text(enum json_error_code code)
 		return "something follows the value";
 	case json_error_null_character:
 	case json_error_null_byte_in_key:
-		return "U+0000 is not allowed";
+		return NUL_TEXT;
 	case json_error_duplicate_key:
 		return "a member name is repeated";
 	default:
@@ -102,6 +104,36 @@ check_result(const struct json_guard *g, const json_t *v,
 	return ERR_OK;
 }
 
+static bool
+has_nul(const json_t *v)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(v))
+		return memchr(
+		    json_string_value(v), '\0', json_string_length(v));
+	json_array_foreach(v, i, member) if (has_nul(member)) return true;
+	json_object_foreach(
+	    (json_t *)v, name, member) if (has_nul(member)) return true;
+	return false;
+}
+
+/* Jansson, which has let U+0000 pass in values, refuses it in names. */
+static enum err_code
+check_nuls(const struct json_limits *lim, json_t *v, struct err *e)
+{
+	const char *name;
+	json_t *member;
+
+	if (!lim->fault || !has_nul(v))
+		return ERR_OK;
+	json_object_foreach(v, name, member) if (has_nul(member))
+	    lim->fault(lim->fault_arg, name, NUL_TEXT);
+	return err_set(e, ERR_BAD_REQUEST, "JSON: " NUL_TEXT);
+}
+
 enum err_code
 json_read(json_source *src, void *arg, const struct json_limits *lim,
     json_t **out, struct err *e)
@@ -112,15 +144,19 @@ json_read(json_source *src, void *arg, const struct json_limits *lim,
 	json_t *v;
 
 	assert(json_prefix[0] && !tree.on);
-	json_guard_init(&g, src, arg, lim->max_bytes, &tree.over, e);
+	json_guard_init(&g, src, arg, lim, &tree.over, e);
 	tree.on = true;
 	tree.over = false;
 	tree.live = 0;
 	tree.max = lim->max_tree;
-	v = json_load_callback(
-	    json_guard_read, &g, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
+	v = json_load_callback(json_guard_read, &g,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
+	        (lim->fault ? JSON_ALLOW_NUL : 0),
+	    &at);
 	tree.on = false;
 	code = check_result(&g, v, &at, e);
+	if (!code)
+		code = check_nuls(lim, v, e);
 	wipe(&g, sizeof(g));
 	wipe(&at, sizeof(at));
 	if (code) {

@@ -5,8 +5,8 @@
  *
  * Refused with ERR_BAD_REQUEST: malformed or truncated text, repeated keys,
  * U+0000, bad UTF-8, nesting over 32, integers that do not fit 64 bits with
- * their sign, numbers of over 511 characters. The text says the line and the
- * column, and quotes nothing.
+ * their sign (but see json_limits), numbers of over 511 characters. The text
+ * says the line and the column, and quotes nothing.
  * Refused with ERR_TOO_LARGE: more than max_bytes of text, or a tree of more
  * than max_tree bytes of memory.
  *
@@ -40,9 +40,18 @@ void json_setup(const uint8_t seed[32]);
 /* Draws up to n bytes into p; returns how many, 0 at the end, -1 on error. */
 typedef long json_source(void *arg, char *p, size_t n);
 
+/* Is told of a member of the outermost object; the name is good until it
+ * returns. */
+typedef void json_member_fault(void *arg, const char *name, const char *reason);
+
+/* With `fault`, what is wrong with a value is told by the member that holds it:
+ * U+0000 through `fault`, each member once, and then ERR_BAD_REQUEST; integers
+ * past 64 bits not here, they pass: who reads the member has to refuse them. */
 struct json_limits {
 	size_t max_bytes; /* of text */
 	size_t max_tree;  /* of memory for the parsed tree */
+	json_member_fault *fault;
+	void *fault_arg;
 };
 
 /* Reads one JSON value and nothing after it but white space. The caller owns

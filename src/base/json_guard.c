@@ -12,12 +12,13 @@ char json_prefix[JSON_PREFIX_LEN + 1];
 
 void
 json_guard_init(struct json_guard *g, json_source *src, void *arg,
-    size_t max_bytes, const bool *stop, struct err *e)
+    const struct json_limits *lim, const bool *stop, struct err *e)
 {
 	memset(g, 0, sizeof(*g));
 	g->src = src;
 	g->arg = arg;
-	g->max_bytes = max_bytes;
+	g->max_bytes = lim->max_bytes;
+	g->wide = lim->fault != NULL;
 	g->stop = stop;
 	g->e = e;
 	g->line = 1;
@@ -104,7 +105,7 @@ number_fault(struct json_guard *g)
 	g->number[g->number_len] = '\0';
 	if (!json_number_valid(g->number, g->number_len))
 		return "not a JSON number";
-	if (!strpbrk(g->number, ".eE") && !fits_64_bits(g->number))
+	if (!g->wide && !strpbrk(g->number, ".eE") && !fits_64_bits(g->number))
 		return "an integer must fit in 64 bits";
 	return NULL;
 }

@@ -30,6 +30,7 @@ struct json_guard {
 	struct err *e;
 	bool failed; /* *e is filled */
 	bool any;    /* something other than white space was seen */
+	bool wide;   /* integers past 64 bits pass */
 
 	char in[4096]; /* from src */
 	size_t in_pos, in_len;
@@ -52,7 +53,7 @@ struct json_guard {
 };
 
 void json_guard_init(struct json_guard *g, json_source *src, void *arg,
-    size_t max_bytes, const bool *stop, struct err *e);
+    const struct json_limits *lim, const bool *stop, struct err *e);
 
 /* A json_load_callback_t: arg is a struct json_guard. 0 at the end, and also
  * after a failure (g->failed), which thus has to be looked at afterwards. */

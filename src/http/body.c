@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/utf8.h"
 
 #define LENGTH_DIGITS 15
+#define NAME_SHOWN 200 /* bytes of a name that is quoted back */
 
 /* CONTENT_LENGTH; false if it is not a number that could be. */
 static bool
@@ -94,16 +96,31 @@ open_workspace(struct request *rq, struct err *e)
 	return request_workspace(rq, text, e);
 }
 
+/* A json_member_fault. */
+static void
+note_member(void *arg, const char *name, const char *reason)
+{
+	struct request *rq = arg;
+
+	request_invalid(rq,
+	    arena_strndup(rq->arena, name, utf8_cut(name, NAME_SHOWN)), "%s",
+	    reason);
+}
+
 static enum err_code
 read_json(struct request *rq, struct err *e)
 {
 	const struct conf *c = rq->site->conf;
+	bool scv = rq->route->face == FACE_SCV;
 	struct json_limits lim = {.max_bytes = (size_t)c->limits_json_bytes,
-	    .max_tree = (size_t)c->limits_json_memory};
+	    .max_tree = (size_t)c->limits_json_memory,
+	    .fault = scv ? note_member : NULL,
+	    .fault_arg = rq};
 	enum err_code rc = json_read(request_read, rq, &lim, &rq->json, e);
 
-	if (rc == ERR_BAD_REQUEST && rq->route->face == FACE_SCV) {
-		request_invalid(rq, "body", "%s", err_text(e));
+	if (rc == ERR_BAD_REQUEST && scv) {
+		if (!rq->ninvalid)
+			request_invalid(rq, "body", "%s", err_text(e));
 		return err_set(e, ERR_BAD_REQUEST, "Invalid JSON");
 	}
 	if (rc == ERR_MISSING_FIELDS)

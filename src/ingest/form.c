@@ -170,7 +170,8 @@ form_read_json(json_source *source, void *arg, const struct conf *conf,
     struct form *out, struct err *e)
 {
 	struct json_limits limits = {
-	    (size_t)conf->limits_json_bytes, (size_t)conf->limits_json_memory};
+	    .max_bytes = (size_t)conf->limits_json_bytes,
+	    .max_tree = (size_t)conf->limits_json_memory};
 	enum err_code code;
 	const json_t *file;
 

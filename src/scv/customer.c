@@ -9,38 +9,39 @@
 
 static const struct query_param params[] = {
     {"retAllProps", true}, {"retProps", true}, {NULL, false}};
+static const struct query_param no_params[] = {{NULL, false}};
 
 static enum err_code
 show(struct request *rq, void *arg, struct err *e)
 {
-	const struct uuid *id = arg;
 	const struct schema *schema;
+	struct uuid id;
 	struct projection p;
 	struct keyring *ring;
 	struct query query;
-	enum err_code rc = scv_open(rq, &schema, &ring, e);
+	enum err_code rc = scv_open(rq, &schema, &ring, e), also;
 
+	(void)arg;
 	if (rc)
 		return rc;
+	rc = scv_customer_id(rq, &id, e);
 	query_read(rq, params, &query);
-	rc = projection_read(
+	also = projection_read(
 	    rq, schema, PROJECT_ATTRIBUTES, PROJECT_BACKEND, &p, e);
+	if (rc || also)
+		return rc ? rc : also;
+	rc = query_end(rq, e);
 	if (!rc)
-		rc = query_end(rq, e);
+		rc = scv_answer_customer(rq, 200, &id, &p, ring, true, e);
 	if (!rc)
-		rc = scv_answer_customer(rq, 200, id, &p, ring, true, e);
-	if (!rc)
-		request_audit(rq, id, "{\"attributes\":%u}", p.n);
+		request_audit(rq, &id, "{\"attributes\":%u}", p.n);
 	return rc;
 }
 
 enum err_code
 scv_customer_show(struct request *rq, struct err *e)
 {
-	struct uuid id;
-	enum err_code rc = scv_customer_id(rq, &id, e);
-
-	return rc ? rc : scv_run(rq, show, &id, e);
+	return scv_run(rq, show, NULL, e);
 }
 
 enum err_code
@@ -52,8 +53,12 @@ scv_customer_delete(struct request *rq, struct err *e)
 	bool conditional, gone = false;
 	struct deletion d = {
 	    .group = &all, .ids = &id, .n = 1, .gone_out = &gone};
+	struct query query;
 	enum err_code rc = scv_customer_id(rq, &id, e);
 
+	query_read(rq, no_params, &query);
+	if (!rc)
+		rc = query_end(rq, e);
 	if (!rc)
 		rc = etag_if_match(rq, &conditional, &condition, e);
 	if (!rc && conditional)

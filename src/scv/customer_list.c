@@ -45,6 +45,7 @@ struct ask {
 	struct query query;
 	unsigned dimension; /* of PARAMS */
 	const char *value;
+	bool known; /* which list it is; while something is told of it, not */
 	struct segment segment;
 	struct customer_list list;
 	struct paging paging;
@@ -70,6 +71,7 @@ read_dimension(struct ask *a)
 		a->dimension = i;
 		a->value = a->query.given[i];
 	}
+	a->known = n == 1 && *a->value;
 	for (i = 0; i < DIMENSIONS && n != 1; i++) {
 		if (!n || a->query.given[i])
 			request_invalid(a->rq, PARAMS[i].name,
@@ -99,6 +101,7 @@ read_sort(struct ask *a)
 		continue;
 	if (i < 3)
 		a->list.order = ORDERS[i].order;
+	a->known &= i < 3;
 	if (i == 3)
 		request_invalid(a->rq, "sort",
 		    "must be segmentedDate, createdDate or updatedDate, with "
@@ -108,14 +111,13 @@ read_sort(struct ask *a)
 }
 
 /* Reads what can be told without the database. */
-static enum err_code
-read_query(struct ask *a, struct err *e)
+static void
+read_query(struct ask *a)
 {
 	query_read(a->rq, PARAMS, &a->query);
 	read_dimension(a);
 	read_sort(a);
 	paging_read(&a->query, PAGE, &a->paging);
-	return query_end(a->rq, e);
 }
 
 static enum err_code
@@ -127,8 +129,9 @@ find_segment(struct ask *a, struct err *e)
 	a->list.segment_id = a->segment.id;
 	if (rc != ERR_NOT_FOUND)
 		return rc;
+	a->known = false;
 	request_invalid(a->rq, "segment", "there is no segment of this code");
-	return query_end(a->rq, e);
+	return ERR_OK;
 }
 
 /* A list is its dimension, the value and the order. */
@@ -263,6 +266,24 @@ open_reading(struct ask *a, const struct schema **schema_out, struct err *e)
 	return scv_open(rq, schema_out, &a->ring, e);
 }
 
+/* All that is wrong with the query is told at once. */
+static enum err_code
+read_rest(struct ask *a, const struct schema *schema, struct err *e)
+{
+	struct err unused;
+	enum err_code rc = projection_read(a->rq, schema, PROJECT_ATTRIBUTES,
+	    PROJECT_BACKEND, &a->projection, &unused);
+
+	rc = ERR_OK;
+	if (a->known && a->dimension == SEGMENT)
+		rc = find_segment(a, e);
+	if (!rc && a->known) {
+		name_list(a);
+		rc = paging_open(a->rq, a->name, &a->paging, e);
+	}
+	return rc ? rc : query_end(a->rq, e);
+}
+
 static enum err_code
 answer(struct db *db, void *arg, struct err *e)
 {
@@ -272,14 +293,7 @@ answer(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	if (!rc)
-		rc = projection_read(a->rq, schema, PROJECT_ATTRIBUTES,
-		    PROJECT_BACKEND, &a->projection, e);
-	if (!rc && a->dimension == SEGMENT)
-		rc = find_segment(a, e);
-	if (rc)
-		return rc;
-	name_list(a);
-	rc = paging_open(a->rq, a->name, &a->paging, e);
+		rc = read_rest(a, schema, e);
 	if (!rc)
 		rc = find_page(a, schema, e);
 	if (!rc)
@@ -291,9 +305,8 @@ enum err_code
 scv_customer_list(struct request *rq, struct err *e)
 {
 	struct ask *a = arena_alloc(rq->arena, sizeof(*a));
-	enum err_code rc;
 
 	a->rq = rq;
-	rc = read_query(a, e);
-	return rc ? rc : db_snapshot(rq->site->db, answer, a, e);
+	read_query(a);
+	return db_snapshot(rq->site->db, answer, a, e);
 }

@@ -125,6 +125,16 @@ write_once(struct request *rq, struct writing *w, const struct schema *schema,
 	return ERR_OK;
 }
 
+/* The other mode never gets here. */
+static void
+check_mode(struct request *rq)
+{
+	const char *mode = request_query(rq, "mode");
+
+	if (*mode && strcmp(mode, "merge") != 0)
+		request_invalid(rq, "mode", "must be merge or overwrite");
+}
+
 /* What was written is not written again where its reading meets newer fields.
  */
 static enum err_code
@@ -142,7 +152,14 @@ attempt(struct request *rq, void *arg, struct err *e)
 	if (rc)
 		return rc;
 	query_read(rq, params + (w->mode != SINGLE_MERGE), &query);
+	if (w->mode == SINGLE_MERGE)
+		check_mode(rq);
 	rc = projection_read(rq, schema, w->shows, PROJECT_BACKEND, &p, e);
+	if (!w->written && w->mode != SINGLE_CREATE &&
+	    scv_customer_id(rq, &w->id, &also)) {
+		*e = also;
+		rc = also.code;
+	}
 	if (!w->written &&
 	    change_read(rq, schema, PROJECT_BACKEND, &change, &also) && !rc) {
 		*e = also;
@@ -198,35 +215,21 @@ enum err_code
 scv_customer_patch(struct request *rq, struct err *e)
 {
 	struct writing w = {.mode = SINGLE_UPDATE, .shows = PROJECT_NONE};
-	enum err_code rc = scv_customer_id(rq, &w.id, e);
 
-	return rc ? rc : write_customer(rq, &w, e);
+	return write_customer(rq, &w, e);
 }
 
 /* PUT merges, if it is asked to; what it would be by itself does not exist. */
-static enum err_code
-check_mode(struct request *rq, struct err *e)
+enum err_code
+scv_customer_put(struct request *rq, struct err *e)
 {
+	struct writing w = {.mode = SINGLE_MERGE, .shows = PROJECT_NONE};
 	const char *mode = request_query(rq, "mode");
 
 	if (!mode || !strcmp(mode, "overwrite"))
 		return err_set(e, ERR_NOT_IMPLEMENTED,
 		    "mode overwrite is not implemented: use mode=merge");
-	if (!strcmp(mode, "merge"))
-		return ERR_OK;
-	request_invalid(rq, "mode", "must be merge or overwrite");
-	return err_set(e, ERR_BAD_REQUEST, "Invalid parameters");
-}
-
-enum err_code
-scv_customer_put(struct request *rq, struct err *e)
-{
-	struct writing w = {.mode = SINGLE_MERGE, .shows = PROJECT_NONE};
-	enum err_code rc = check_mode(rq, e);
-
-	if (!rc && !request_length(rq))
-		rc = err_set(e, ERR_BAD_REQUEST, "Missing request body");
-	if (!rc)
-		rc = scv_customer_id(rq, &w.id, e);
-	return rc ? rc : write_customer(rq, &w, e);
+	if (!request_length(rq))
+		return err_set(e, ERR_BAD_REQUEST, "Missing request body");
+	return write_customer(rq, &w, e);
 }

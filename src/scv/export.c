@@ -171,13 +171,16 @@ read_page(struct request *rq, struct page *p, struct err *e)
 	while (request_query_next(rq, &pos, &name, &value))
 		read_parameter(
 		    rq, p, name ? name : "query", name ? value : NULL);
-	if (p->before && p->after)
+	cursor = p->before ? p->before : p->after;
+	if (p->before && p->after) {
 		request_invalid(
 		    rq, "page[before]", "page[after] is given as well");
-	cursor = p->before ? p->before : p->after;
-	if (cursor && !rq->ninvalid)
+		request_invalid(
+		    rq, "page[after]", "page[before] is given as well");
+	} else if (cursor) {
 		err = cursor_read(rq->site, &rq->ctx, list_name(rq), cursor,
 		    &p->id, sizeof(p->id), e);
+	}
 	if (err == ERR_BAD_REQUEST)
 		request_invalid(rq, p->before ? "page[before]" : "page[after]",
 		    "is not a cursor of this list");

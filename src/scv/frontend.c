@@ -5,6 +5,7 @@
 
 #include "http/handlers.h"
 #include "scv/change.h"
+#include "scv/query.h"
 #include "scv/scv.h"
 #include "work/single.h"
 
@@ -97,16 +98,15 @@ take(void *arg, const struct open_customer *c, struct err *e)
 	return ERR_OK;
 }
 
-static enum err_code
-read_metadata(struct request *rq, bool *out, struct err *e)
+static void
+read_metadata(struct viewing *v)
 {
-	const char *asked = request_query(rq, "retMetadata");
+	const char *asked = request_query(v->rq, "retMetadata");
 
-	*out = asked && !strcmp(asked, "attributes");
-	if (*out || !asked || !*asked)
-		return ERR_OK;
-	request_invalid(rq, "retMetadata", "attributes is all that there is");
-	return err_set(e, ERR_BAD_REQUEST, "Invalid parameters");
+	v->metadata = asked && !strcmp(asked, "attributes");
+	if (!v->metadata && asked && *asked)
+		request_invalid(
+		    v->rq, "retMetadata", "attributes is all that there is");
 }
 
 /* A customer that is gone has no session: it went just now. */
@@ -119,9 +119,13 @@ show(struct request *rq, void *arg, struct err *e)
 	struct keyring *ring;
 	enum err_code rc = scv_open(rq, &schema, &ring, e);
 
+	if (rc)
+		return rc;
+	read_metadata(v);
+	rc = projection_read(
+	    rq, schema, PROJECT_ATTRIBUTES, PROJECT_SESSION, &v->projection, e);
 	if (!rc)
-		rc = projection_read(rq, schema, PROJECT_ATTRIBUTES,
-		    PROJECT_SESSION, &v->projection, e);
+		rc = query_end(rq, e);
 	if (rc)
 		return rc;
 	projection_wish(&v->projection, ring, &wish);
@@ -139,9 +143,8 @@ enum err_code
 scv_frontend_show(struct request *rq, struct err *e)
 {
 	struct viewing v = {.rq = rq};
-	enum err_code rc = read_metadata(rq, &v.metadata, e);
 
-	return rc ? rc : scv_run(rq, show, &v, e);
+	return scv_run(rq, show, &v, e);
 }
 
 static enum err_code

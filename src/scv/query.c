@@ -97,6 +97,7 @@ paging_read(const struct query *q, unsigned first, struct paging *out)
 	    q->rq, "page[before]", "cannot be given beside page[after]");
 	request_invalid(
 	    q->rq, "page[after]", "cannot be given beside page[before]");
+	out->cursor = NULL;
 }
 
 static void
@@ -127,7 +128,7 @@ paging_open(
 	uint8_t place[SPLIT_LEN];
 	enum err_code rc;
 
-	if (!p->cursor)
+	if (!p->cursor || !*p->cursor)
 		return ERR_OK;
 	rc = cursor_read(rq->site, &rq->ctx, full_name(rq, list), p->cursor,
 	    place, sizeof(place), e);

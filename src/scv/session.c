@@ -31,10 +31,11 @@ naming_of(const char *member)
 	return NULL;
 }
 
-/* The one member that names a customer, and its text. */
+/* The one member that names a customer, and its text; its id, if that is the
+ * text. */
 static enum err_code
 read_body(struct request *rq, const struct naming **out, const char **text,
-    struct err *e)
+    struct uuid *id, struct err *e)
 {
 	const char *name;
 	json_t *v;
@@ -50,6 +51,10 @@ read_body(struct request *rq, const struct naming **out, const char **text,
 			request_invalid(rq, name, "one name is enough");
 		else if (jv_type(v) != JV_STRING || !json_string_length(v))
 			request_invalid(rq, name, "a text is required");
+		else if (n->role == FIELD_ROLES &&
+		         !uuid_parse(
+		             json_string_value(v), json_string_length(v), id))
+			request_invalid(rq, name, "not a UUID of version 4");
 		else
 			*text = json_string_value(v);
 		*out = n ? n : *out;
@@ -119,16 +124,11 @@ find_customer(struct request *rq, struct uuid *out, struct err *e)
 {
 	const struct naming *n;
 	const char *text = "";
-	enum err_code rc = read_body(rq, &n, &text, e);
+	enum err_code rc = read_body(rq, &n, &text, out, e);
 
-	if (rc)
+	if (rc || n->role == FIELD_ROLES)
 		return rc;
-	if (n->role != FIELD_ROLES)
-		return find_by_role(rq, n->role, text, out, e);
-	if (uuid_parse(text, strlen(text), out))
-		return ERR_OK;
-	request_invalid(rq, n->member, "not a UUID of version 4");
-	return err_set(e, ERR_BAD_REQUEST, NULL);
+	return find_by_role(rq, n->role, text, out, e);
 }
 
 /* The cookie for `seconds`, 0 of which take it away (RFC 6265, section 4.1). */

@@ -352,6 +352,56 @@ test_write(void)
 	buf_free(&b);
 }
 
+static void
+note(void *arg, const char *name, const char *reason)
+{
+	buf_addf(arg, "%s: %s\n", name, reason);
+}
+
+static enum err_code
+read_members(const char *s, struct buf *told, json_t **out, struct err *e)
+{
+	struct drip d = {s, strlen(s), 3, false};
+	struct json_limits lim = {.max_bytes = strlen(s),
+	    .max_tree = 1 << 20,
+	    .fault = note,
+	    .fault_arg = told};
+
+	buf_reset(told);
+	buf_adds(told, "");
+	*out = NULL;
+	return json_read(drip_read, &d, &lim, out, e);
+}
+
+/* With a `fault`, members are told of rather than places. */
+static void
+test_s26_members(void)
+{
+	struct buf told = {.max = 0};
+	struct err e;
+	int64_t n;
+	json_t *v;
+
+	is_int(read_members("{\"a\":\"\\u0000\",\"b\":[1,{\"c\":\"x\\u0000\"}],"
+	                    "\"d\":\"e\"}",
+	           &told, &v, &e),
+	    ERR_BAD_REQUEST, "S26: U+0000 is refused");
+	is_str(told.data,
+	    "a: U+0000 is not allowed\nb: U+0000 is not allowed\n",
+	    "S26: and told by the members, each once");
+	is_int(read_members("[\"\\u0000\"]", &told, &v, &e), ERR_BAD_REQUEST,
+	    "S26: also where there are no members");
+	is_int(read_members("{\"a\\u0000\":1}", &told, &v, &e), ERR_BAD_REQUEST,
+	    "S26: and in a name");
+	is_int(told.len, 0, "of which nothing is told");
+	is_int(read_members("{\"a\":18446744073709551616}", &told, &v, &e),
+	    ERR_OK, "an integer past 64 bits passes");
+	ok(!jv_int(json_object_get(v, "a"), &n),
+	    "S26: but is no integer to whoever reads it");
+	json_decref(v);
+	buf_free(&told);
+}
+
 /* Even who knows the prefix makes nothing but numbers with it. */
 static void
 test_forged(void)
@@ -383,6 +433,7 @@ main(void)
 	test_s26_numbers();
 	test_s26_limits();
 	test_s26_tree();
+	test_s26_members();
 	test_values();
 	test_write();
 	test_forged();

@@ -134,7 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	size_t step = fuzz_byte(&data, &n);
 	struct bytes in = {.s = (const char *)data, .n = n, .step = step};
 	struct bytes more = in;
-	struct json_limits lim = {n, TREE_MAX};
+	struct json_limits lim = {.max_bytes = n, .max_tree = TREE_MAX};
 	struct err e = {0}, e2;
 	enum err_code code;
 	json_t *v = NULL, *none = NULL;

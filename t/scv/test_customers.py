@@ -20,6 +20,7 @@ sister = site.workspace(FIELDS, account=shop.account)
 SEED = {"$verifiedEmail": "user@example.com", "$username": "postman@squiz.net",
         "$tertiaryid": "abc123", "first_name": "Bilbo", "$consented": True,
         "$consentDocumentVersion": "v 1"}
+JSON = {"Content-Type": "application/json"}
 NOT_FOUND = {"title": "not found", "status": 404, "invalid-params": []}
 
 
@@ -106,6 +107,49 @@ def test_create():
     tap.equal(faults(create({"x": 1}, "?retProps=nosuch")), ["nosuch", "x"],
               "and told with what is wrong in the body")
     tap.equal(everything(), before, "nothing is created by those")
+
+
+def test_each_fault():
+    """All that is wrong with a request is told at once."""
+    ann = made({"first_name": "Ann"})
+    before = everything()
+    for body in ({"ghost": 1}, b'{"ghost":18446744073709551616}'):
+        for name, call, wanted in (
+                ("patch", lambda: patch("x", body, "?a=1&retProps=wraith",
+                                        headers=JSON),
+                 ["a", "customerid", "ghost", "wraith"]),
+                ("put", lambda: put("x", body, "?mode=y&a=1&retProps=wraith",
+                                    headers=JSON),
+                 ["a", "customerid", "ghost", "mode", "wraith"])):
+            tap.equal(faults(call()), wanted, f"{name}: each fault is told")
+    tap.equal(faults(shop.scv("GET", "/customers/x?a=1&retProps=wraith")),
+              ["a", "customerid", "wraith"], "get: each fault is told")
+    tap.equal(faults(shop.scv("DELETE", "/customers/x?a=1")),
+              ["a", "customerid"], "delete: each fault is told")
+    tap.equal(faults(shop.scv("DELETE", f"/customers/{ann}?a=1")), ["a"],
+              "delete: a parameter that does not exist")
+    tap.equal(everything(), before, "nothing is changed by those")
+
+
+def test_members():
+    """S26: a value that no field can take is told by its attribute."""
+    ann = made({"first_name": "Ann", "gpa": 1})
+    before = everything()
+    for body, wanted in (
+            ('"gpa":18446744073709551616', ["gpa"]),
+            ('"gpa":-9223372036854775809,"ghost":1', ["ghost", "gpa"]),
+            ('"first_name":9223372036854775808', ["first_name"]),
+            ('"$consented":9223372036854775808', ["$consented"]),
+            ('"$customerid":9223372036854775808', ["$customerid"]),
+            ('"first_name":"a\\u0000b"', ["first_name"]),
+            ('"first_name":"\\u0000","gpa":["x",{"y":"\\u0000"}],"vip":true',
+             ["first_name", "gpa"]),
+            ('"first\\u0000name":1', ["body"]),
+            ('"gpa":1,"gpa":2', ["body"])):
+        tap.equal(faults(patch(ann, ("{" + body + "}").encode(),
+                               headers=JSON)), wanted,
+                  f"S26: {body}: 400 names {wanted}")
+    tap.equal(everything(), before, "S26: the customer is unchanged")
 
 
 def test_taken():

@@ -174,6 +174,14 @@ def test_list():
     reply = sister.call("GET", "?" + one["links"]["next"].split("?", 1)[1])
     tap.equal((reply.status, names(reply)), (400, ["page[after]"]),
               "S12: a cursor is good in its own workspace alone")
+    for query, wanted in (
+            ("page%5Bafter%5D=AAAA&ghost=1&page%5Bsize%5D=0",
+             ["ghost", "page[after]", "page[size]"]),
+            ("page%5Bafter%5D=A&page%5Bbefore%5D=A",
+             ["page[after]", "page[before]"])):
+        reply = shop.scv("GET", f"/exports?{query}")
+        tap.equal((reply.status, names(reply)), (400, wanted),
+                  f"?{query}: each fault is told")
 
 
 def test_ids():

@@ -175,7 +175,15 @@ def test_bad_queries():
         "segment=all&page[after]=AAAA": ["page[after]"],
         "email=a&page[before]=AAAA": ["page[before]"],
         "page=2&sort=x&page[size]=0&email=": ["email", "page", "page[size]",
-                                              "sort"]}
+                                              "sort"],
+        "page=2&sort=x&email=a&retProps=ghost,wraith":
+        ["ghost", "page", "sort", "wraith"],
+        "username=a&email=b&page[after]=AAAA&retProps=ghost":
+        ["email", "ghost", "username"],
+        "segment=nope&page[size]=0&retProps=ghost":
+        ["ghost", "page[size]", "segment"],
+        "segment=all&page[after]=AAAA&page[size]=0&retProps=ghost":
+        ["ghost", "page[after]", "page[size]"]}
     for query, names in wrong.items():
         reply = shop.scv("GET", f"/customers?{query}")
         body = reply.json

@@ -120,6 +120,9 @@ def test_refused():
                   (400, "application/problem+json"), f"{sorted(body)}: 400")
         tap.equal([p["name"] for p in reply.json["invalid-params"]], [name],
                   f"it names {name}")
+    reply = open_session({"customerid": "x", "role": "admin"})
+    tap.equal(sorted(p["name"] for p in reply.json["invalid-params"]),
+              ["customerid", "role"], "each fault is told")
     reply = site.request("POST", "/scv/sessions", b"", keyed())
     tap.equal(reply.status, 400, "no body")
     reply = site.request("POST", "/scv/sessions", b"{}",
