@@ -109,15 +109,21 @@ has_nul(const json_t *v)
 {
 	const char *name;
 	json_t *member;
+	bool found = false;
 	size_t i;
 
 	if (json_is_string(v))
 		return memchr(
 		    json_string_value(v), '\0', json_string_length(v));
-	json_array_foreach(v, i, member) if (has_nul(member)) return true;
-	json_object_foreach(
-	    (json_t *)v, name, member) if (has_nul(member)) return true;
-	return false;
+	json_array_foreach(v, i, member)
+	{
+		found |= has_nul(member);
+	}
+	json_object_foreach((json_t *)v, name, member)
+	{
+		found |= has_nul(member);
+	}
+	return found;
 }
 
 /* Jansson, which has let U+0000 pass in values, refuses it in names. */
@@ -129,8 +135,11 @@ check_nuls(const struct json_limits *lim, json_t *v, struct err *e)
 
 	if (!lim->fault || !has_nul(v))
 		return ERR_OK;
-	json_object_foreach(v, name, member) if (has_nul(member))
-	    lim->fault(lim->fault_arg, name, NUL_TEXT);
+	json_object_foreach(v, name, member)
+	{
+		if (has_nul(member))
+			lim->fault(lim->fault_arg, name, NUL_TEXT);
+	}
 	return err_set(e, ERR_BAD_REQUEST, "JSON: " NUL_TEXT);
 }
 
