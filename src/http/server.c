@@ -299,6 +299,9 @@ server_run(struct service *s, int listener)
 	metrics_process();
 	take_turns(&rq, listener, &turn);
 	turn_close(&turn);
+	/* Of a connection we may have been the one that was woken. */
+	if (retired)
+		accept_one(&rq, listener);
 	/* A master that stops has taken the socket's path away; one that was
 	 * killed has not, and the next waits for us to let go of it. */
 	while (stopping && getppid() == master && accept_one(&rq, listener))
