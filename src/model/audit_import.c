@@ -79,7 +79,7 @@ take_lock(struct audit_import *im)
 	return true;
 }
 
-static struct part *
+static struct audit_part *
 part_find(struct audit_import *im, const char *name)
 {
 	unsigned i;
@@ -93,7 +93,7 @@ part_find(struct audit_import *im, const char *name)
 		if (!im->parts)
 			abort();
 	}
-	im->parts[im->nparts] = (struct part){.offset = 0};
+	im->parts[im->nparts] = (struct audit_part){.offset = 0};
 	snprintf(im->parts[im->nparts].name, AUDIT_NAME_MAX, "%s", name);
 	return &im->parts[im->nparts++];
 }
@@ -158,7 +158,7 @@ audit_import_store(struct audit_import *im, struct err *e)
 
 /* A record that was never finished: its writer was killed in it. */
 static void
-pass_over(const struct part *p, size_t n)
+pass_over(const struct audit_part *p, size_t n)
 {
 	log_warning("the audit log: %s: a torn %s of %zu bytes at its end is "
 	            "passed over",
@@ -168,7 +168,7 @@ pass_over(const struct part *p, size_t n)
 /* Reads a part on to its end; *rest_out is the length of an entry without an
  * end. A block of nothing but such an entry is no file of ours. */
 static enum err_code
-read_on(struct audit_import *im, struct part *p, int fd, size_t *rest_out,
+read_on(struct audit_import *im, struct audit_part *p, int fd, size_t *rest_out,
     struct err *e)
 {
 	enum err_code rc = ERR_OK;
@@ -176,7 +176,7 @@ read_on(struct audit_import *im, struct part *p, int fd, size_t *rest_out,
 	ssize_t n = 0;
 
 	while (!rc && used) {
-		n = pread(fd, im->block, BLOCK, (off_t)p->offset);
+		n = pread(fd, im->block, AUDIT_BLOCK, (off_t)p->offset);
 		if (n <= 0)
 			break;
 		im->block[n] = '\0';
@@ -190,7 +190,7 @@ read_on(struct audit_import *im, struct part *p, int fd, size_t *rest_out,
 		}
 	}
 	*rest_out = n > 0 ? (size_t)n : 0;
-	if (n < 0 || *rest_out == BLOCK)
+	if (n < 0 || *rest_out == AUDIT_BLOCK)
 		p->bad = true;
 	return rc;
 }
@@ -198,7 +198,7 @@ read_on(struct audit_import *im, struct part *p, int fd, size_t *rest_out,
 /* All of a part that grows no more has been read: it goes, or, if something in
  * it was none of ours, it is put aside. */
 static void
-finish(struct audit_import *im, struct part *p, size_t rest)
+finish(struct audit_import *im, struct audit_part *p, size_t rest)
 {
 	char path[4096], aside[4096];
 
@@ -216,7 +216,7 @@ static enum err_code
 import_part(
     struct audit_import *im, const char *name, bool whole, struct err *e)
 {
-	struct part *p = part_find(im, name);
+	struct audit_part *p = part_find(im, name);
 	char path[4096];
 	enum err_code rc;
 	size_t rest;

@@ -7,7 +7,7 @@
 
 /* Something in a part is no entry of its chain. */
 static void
-set_bad(struct part *p)
+set_bad(struct audit_part *p)
 {
 	if (!p->bad)
 		log_error("the audit log: %s: a %s is no entry of it; the file "
@@ -31,13 +31,13 @@ add_entry(struct audit_import *im, struct err *e)
 	if (en->n <= im->head.n)
 		return ERR_OK;
 	im->head.n = en->n;
-	return ++im->n == BATCH ? audit_import_store(im, e) : ERR_OK;
+	return ++im->n == AUDIT_BATCH ? audit_import_store(im, e) : ERR_OK;
 }
 
 /* Takes the whole lines of a block; *used_out is their length. */
 static enum err_code
-add_lines(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
-    struct err *e)
+add_lines(struct audit_import *im, struct audit_part *p, size_t n,
+    size_t *used_out, struct err *e)
 {
 	char *s = im->block, *end = s + n, *line_end;
 	enum err_code rc = ERR_OK;
@@ -87,8 +87,8 @@ is_next(const struct audit_import *im, const char *s, size_t len, uint64_t n)
 /* Whether a record, which ends where len bytes begin, is the next of a part.
  * One that skips some (where a part is lost) must be confirmed by the next. */
 static bool
-is_good(struct audit_import *im, struct part *p, const struct audit_entry *en,
-    const char *s, size_t len, size_t used)
+is_good(struct audit_import *im, struct audit_part *p,
+    const struct audit_entry *en, const char *s, size_t len, size_t used)
 {
 	uint64_t end = p->offset + (uint64_t)(s - im->block);
 
@@ -100,14 +100,14 @@ is_good(struct audit_import *im, struct part *p, const struct audit_entry *en,
 		if (im->last.n)
 			set_bad(p);
 	}
-	im->last = (struct last){en->n, end};
+	im->last = (struct audit_last){en->n, end};
 	return true;
 }
 
 /* Takes the whole records of a block; *used_out is their length. */
 static enum err_code
-add_records(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
-    struct err *e)
+add_records(struct audit_import *im, struct audit_part *p, size_t n,
+    size_t *used_out, struct err *e)
 {
 	const char *s = im->block, *end = s + n, *next;
 	enum err_code rc = ERR_OK;
@@ -139,7 +139,7 @@ add_records(struct audit_import *im, struct part *p, size_t n, size_t *used_out,
 /* The entries may point into the block: they are stored before the next is
  * read. */
 enum err_code
-audit_import_block(struct audit_import *im, struct part *p, size_t n,
+audit_import_block(struct audit_import *im, struct audit_part *p, size_t n,
     size_t *used_out, struct err *e)
 {
 	enum err_code rc;

@@ -147,19 +147,17 @@ attempt(struct request *rq, void *arg, struct err *e)
 	struct keyring *ring;
 	struct query query;
 	struct err also;
-	enum err_code rc = scv_open(rq, &schema, &ring, e);
+	enum err_code rc = scv_open(rq, &schema, &ring, e), wrong;
 
 	if (rc)
 		return rc;
 	query_read(rq, params + (w->mode != SINGLE_MERGE), &query);
 	if (w->mode == SINGLE_MERGE)
 		check_mode(rq);
-	rc = projection_read(rq, schema, w->shows, PROJECT_BACKEND, &p, e);
-	if (!w->written && w->mode != SINGLE_CREATE &&
-	    scv_customer_id(rq, &w->id, &also)) {
-		*e = also;
-		rc = also.code;
-	}
+	if (!w->written && w->mode != SINGLE_CREATE)
+		rc = scv_customer_id(rq, &w->id, e);
+	wrong = projection_read(rq, schema, w->shows, PROJECT_BACKEND, &p, e);
+	rc = rc ? rc : wrong;
 	if (!w->written &&
 	    change_read(rq, schema, PROJECT_BACKEND, &change, &also) && !rc) {
 		*e = also;

@@ -8,11 +8,11 @@
 
 #include "audit.h"
 #include "base/bytes.h"
+#include "model/audit_import_own.h"
 #include "model/audit_record.h"
 #include "model/job.h"
 
-#define BLOCK 262144 /* as in audit_import.c */
-#define MANY 4000    /* entries of more than one */
+#define MANY 4000 /* entries of more than one */
 
 /* Where the number and the text of the level are in a record. */
 #define AT_N (AUDIT_RECORD_HEAD + AUDIT_CHAIN)
@@ -151,11 +151,11 @@ child_breaks_where_blocks_meet(void)
 	note(1);
 	size = site.audit->file.size;
 	snprintf(detail, sizeof(detail), "{\"a\":\"b%*s\"}",
-	    (int)((BLOCK - 10) % size), "");
+	    (int)((AUDIT_BLOCK - 10) % size), "");
 	longer.detail = detail;
 	audit_note(&site, &one, &longer);
 	note(MANY - 2);
-	flip_at(BLOCK - 10 - size, '{');
+	flip_at(AUDIT_BLOCK - 10 - size, '{');
 }
 
 static void
@@ -210,25 +210,35 @@ imports(void (*child)(void), unsigned want, unsigned aside, const char *what)
 	audit_import_free(&im);
 }
 
+static const struct {
+	void (*child)(void);
+	unsigned want, aside;
+	const char *what;
+} bad_files[] = {
+    {child_breaks_where_blocks_meet, MANY - 1, 1,
+        "a length between blocks that is none"},
+    {child_breaks_length, 4, 1, "a length that is none"},
+    {child_lengthens, 4, 1, "one that goes past the end"},
+    {child_shortens, 4, 1, "one that is too short"},
+    {child_breaks_text, 4, 1, "a text that is none"},
+    {child_breaks_chain, 4, 1, "an entry of another chain"},
+    {child_breaks_end, 3, 1, "rubbish at the end"},
+    {child_breaks_begin, 4, 1, "a file that begins like lines"},
+    {child_raises_number, 4, 1, "a number far too high"},
+    {child_raises_number_a_little, 4, 1, "one that is too high"},
+    {child_lowers_number, 4, 1, "one that the log has"},
+    {child_raises_first_number, 4, 1, "a first one too high"},
+    {child_loses_part, 2, 0, "a part that is lost"},
+};
+
 static void
 test_bad_files(void)
 {
 	imports(child_writes_many, MANY, 0, "more than is read at a time");
 	is_int(verify(), ERR_OK, "all is whole: %s", wrong.data);
-	imports(child_breaks_where_blocks_meet, MANY - 1, 1,
-	    "a length between blocks that is none");
-	imports(child_breaks_length, 4, 1, "a length that is none");
-	imports(child_lengthens, 4, 1, "one that goes past the end");
-	imports(child_shortens, 4, 1, "one that is too short");
-	imports(child_breaks_text, 4, 1, "a text that is none");
-	imports(child_breaks_chain, 4, 1, "an entry of another chain");
-	imports(child_breaks_end, 3, 1, "rubbish at the end");
-	imports(child_breaks_begin, 4, 1, "a file that begins like lines");
-	imports(child_raises_number, 4, 1, "a number far too high");
-	imports(child_raises_number_a_little, 4, 1, "one that is too high");
-	imports(child_lowers_number, 4, 1, "one that the log has");
-	imports(child_raises_first_number, 4, 1, "a first one too high");
-	imports(child_loses_part, 2, 0, "a part that is lost");
+	for (unsigned i = 0; i < sizeof(bad_files) / sizeof(*bad_files); i++)
+		imports(bad_files[i].child, bad_files[i].want,
+		    bad_files[i].aside, bad_files[i].what);
 }
 
 /* Cuts its file within the last of three. */

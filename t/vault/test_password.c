@@ -75,7 +75,6 @@ static int64_t
 verify_ms(const char *phc)
 {
 	int64_t start = clock_mono_ms(), least = INT64_MAX, took;
-
 	int times = under_valgrind() ? 1 : 3;
 
 	for (int i = 0; i < times; i++, start = clock_mono_ms()) {
