@@ -270,17 +270,18 @@ open_reading(struct ask *a, const struct schema **schema_out, struct err *e)
 static enum err_code
 read_rest(struct ask *a, const struct schema *schema, struct err *e)
 {
-	enum err_code wrong = projection_read(a->rq, schema, PROJECT_ATTRIBUTES,
+	enum err_code rc = projection_read(a->rq, schema, PROJECT_ATTRIBUTES,
 	    PROJECT_BACKEND, &a->projection, e);
-	enum err_code rc = ERR_OK;
 
-	if (a->known && a->dimension == SEGMENT)
+	if (rc == ERR_BAD_REQUEST) /* noted: query_end tells */
+		rc = ERR_OK;
+	if (!rc && a->known && a->dimension == SEGMENT)
 		rc = find_segment(a, e);
 	if (!rc && a->known) {
 		name_list(a);
 		rc = paging_open(a->rq, a->name, &a->paging, e);
 	}
-	return rc || wrong ? (rc ? rc : wrong) : query_end(a->rq, e);
+	return rc ? rc : query_end(a->rq, e);
 }
 
 static enum err_code
